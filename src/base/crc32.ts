@@ -1,0 +1,12 @@
+/** CRC-32 (IEEE), as MySQL's CRC32() computes it, of bytes or of a string's UTF-8 bytes. */
+import CRC32 from "crc-32";
+
+/** The checksum as an unsigned 32-bit number. */
+export function crc32(data: string | Uint8Array): number {
+  return (typeof data === "string" ? CRC32.str(data) : CRC32.buf(data)) >>> 0;
+}
+
+/** The checksum as eight lower-case hexadecimal digits. */
+export function crc32Hex(data: string | Uint8Array): string {
+  return crc32(data).toString(16).padStart(8, "0");
+}

@@ -1,0 +1,190 @@
+/**
+ * The SQL state machine of a region server: one database that speaks MySQL's SQL. Statements are
+ * whole text; there are no parameters at this level, since what is run is also what is logged.
+ *
+ * Every session is pinned alike on every server: UTC, strict sql_mode, utf8mb4, REPEATABLE READ,
+ * so that the same text does the same thing on each copy.
+ */
+import type { Cell, Column, Row, StatementResult } from "../protocol/values.ts";
+
+/** What must be alike on servers that replicate to each other. */
+export interface EngineInfo {
+  readonly vendor: "mariadb" | "mysql" | "sqlite";
+  readonly version: string;
+  /** Settings that replication depends on: sql_mode, collation, lower_case_table_names, … */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** What makes a statement repeat exactly elsewhere. Absent fields are the engine's to choose. */
+export interface StatementContext {
+  /** What NOW() says, in microseconds since 1970. */
+  readonly timestampMicros?: number;
+  /** The first AUTO_INCREMENT value the statement draws. */
+  readonly insertId?: string;
+  /** What LAST_INSERT_ID() says. */
+  readonly lastInsertId?: string;
+  /** Seeds of RAND(). */
+  readonly randSeed1?: number;
+  readonly randSeed2?: number;
+  readonly foreignKeyChecks?: boolean;
+}
+
+export interface RunOptions {
+  readonly context?: StatementContext;
+  /** The statement is ended for good after this long: `TIMEOUT`. */
+  readonly timeoutMs: number;
+  /** Aborting ends the statement as a deadline does, with `CANCELLED`. */
+  readonly signal?: AbortSignal;
+}
+
+/** Rows of a query, or the outcome of any other statement (then `columns` is empty). */
+export interface Rows {
+  readonly columns: readonly Column[];
+  readonly rows: readonly Row[];
+  readonly result: StatementResult;
+}
+
+/** A query whose rows come in batches, with bounded memory. Leaving the loop early ends it. */
+export interface RowStream extends AsyncIterable<readonly Row[]> {
+  /** Known once this resolves, before the first row. Rejects if the statement failed. */
+  readonly columns: Promise<readonly Column[]>;
+}
+
+/** A table's content in a few bytes. */
+export interface Fingerprint {
+  readonly rows: number;
+  /** Sum of the rows' checksums modulo 2^64, in decimal. */
+  readonly sum: string;
+  /** Hash of the schema, eight hexadecimal digits. */
+  readonly schema: string;
+}
+
+export interface ColumnSchema {
+  readonly name: string;
+  readonly kind: Column["kind"];
+  /** As the engine declares it, lower case: `int(11) unsigned`. */
+  readonly type: string;
+  readonly nullable: boolean;
+  /** The default as SQL text, or null for none. */
+  readonly defaultSql: string | null;
+  readonly autoIncrement: boolean;
+  /** The expression of a generated column, or null. */
+  readonly generatedSql: string | null;
+  readonly collation: string | null;
+  readonly onUpdateSql: string | null;
+  readonly invisible: boolean;
+}
+
+export interface IndexSchema {
+  readonly name: string;
+  readonly unique: boolean;
+  readonly columns: readonly string[];
+  /** `btree` where nothing else is said. */
+  readonly method: string;
+}
+
+export interface ForeignKeySchema {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly references: { readonly table: string; readonly columns: readonly string[] };
+  readonly onDelete: string;
+  readonly onUpdate: string;
+}
+
+export interface TableSchema {
+  readonly name: string;
+  readonly columns: readonly ColumnSchema[];
+  /** The primary key is the index named PRIMARY. */
+  readonly indexes: readonly IndexSchema[];
+  readonly foreignKeys: readonly ForeignKeySchema[];
+  /** Names of triggers that are not minisql's own. */
+  readonly triggers: readonly string[];
+  /** The storage engine, lower case: `innodb`, `sqlite`. */
+  readonly storage: string;
+  /** Hash over all of the above that matters to content. */
+  readonly hash: string;
+  /** A statement that makes the table, as SHOW CREATE TABLE gives it. */
+  readonly createSql: string;
+}
+
+/** `write`: row locks. `snapshot`: read only, and every read sees one moment. */
+export type TransactionMode = "write" | "snapshot";
+
+export interface EngineSession {
+  /**
+   * Runs one statement to its end. Raises `SQL` with MySQL's errno and SQLSTATE, `TIMEOUT` or
+   * `CANCELLED` after the statement has really ended (inside a transaction its effects are undone,
+   * the transaction stays open), `UNAVAILABLE` where the engine was not reached at all, and
+   * `OUTCOME_UNKNOWN` when the connection broke on the way: the session is then of no more use.
+   */
+  run(sql: string, options: RunOptions): Promise<Rows>;
+
+  /** Runs a query and gives its rows as they come. One stream at a time on a session. */
+  stream(sql: string, options: RunOptions & { readonly batchRows?: number }): RowStream;
+
+  begin(mode: TransactionMode): Promise<void>;
+
+  /**
+   * Writes the fingerprints of what this transaction has changed so far, and answers with the
+   * fingerprints of those tables as this transaction sees them.
+   */
+  flushFingerprints(): Promise<ReadonlyMap<string, Fingerprint>>;
+
+  /** Flushes and commits. `OUTCOME_UNKNOWN` when the connection broke on the way. */
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+  savepoint(name: string): Promise<void>;
+  rollbackTo(name: string): Promise<void>;
+  release(name: string): Promise<void>;
+
+  /** The maintained fingerprint as this session's transaction sees it; null for no such table. */
+  fingerprint(table: string): Promise<Fingerprint | null>;
+
+  /**
+   * The fingerprint computed from the rows by one query, as this session's transaction sees them.
+   * Rows only, in a range of the primary key where one is given, so that it can be done in chunks.
+   */
+  recompute(
+    table: string,
+    options: RunOptions & { readonly range?: KeyRange },
+  ): Promise<Fingerprint>;
+
+  /** False once the session is of no more use; open another. */
+  readonly usable: boolean;
+
+  /** Ends the session; an open transaction is rolled back. */
+  close(): Promise<void>;
+}
+
+/** Rows whose primary key is above `after` and not above `upTo`, in key order; null for no bound. */
+export interface KeyRange {
+  readonly after: readonly Cell[] | null;
+  readonly upTo: readonly Cell[] | null;
+}
+
+export interface Engine {
+  readonly info: EngineInfo;
+
+  /** Opens a session. `UNAVAILABLE` when the database cannot be reached within the limit. */
+  session(): Promise<EngineSession>;
+
+  /** Names of the tables of this database, minisql's own (`_minisql…`) left out, sorted. */
+  tables(): Promise<readonly string[]>;
+
+  /** A table's schema, or null when there is none. */
+  schema(table: string): Promise<TableSchema | null>;
+
+  /**
+   * Starts maintaining the table's fingerprint, or brings its triggers in step with the schema
+   * after a change, counting the rows there are. Idempotent. No one else may write meanwhile.
+   */
+  maintainFingerprint(table: string): Promise<Fingerprint>;
+
+  /** Forgets the fingerprint of a table that is no more, and its triggers where it is still there. */
+  forgetFingerprint(table: string): Promise<void>;
+
+  /** Resolves within the limit if the database answers; raises `UNAVAILABLE` where not. */
+  ping(timeoutMs: number): Promise<void>;
+
+  close(): Promise<void>;
+}
