@@ -49,7 +49,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 };
 
 /** Adapters that touch nothing outside the process; the simulator may stand on these alone. */
-const SELF_CONTAINED_ADAPTERS = /^src\/adapters\/(memory|sqlite)[_/.]/;
+const SELF_CONTAINED_ADAPTERS = /^src\/adapters\/(memory|sqlite|seeded|virtual)[_/.]/;
 
 export const layersRule: Deno.lint.Rule = {
   create(context) {
