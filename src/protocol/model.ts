@@ -20,9 +20,11 @@ const NAME_LENGTH_MAX = 64;
 export const tableName = text({
   min: 1,
   max: NAME_LENGTH_MAX,
+  // MySQL allows nothing beyond U+FFFF, and no space at the end, where its collations see none.
   // deno-lint-ignore no-control-regex
-  pattern: /^[^\u0000-\u001f/\\.`]+$/,
-  words: "a table name of 1 to 64 characters, without . / \\ ` or control characters",
+  pattern: /^[^\u0000-\u001f\ud800-\udfff/\\.`]*[^\u0000-\u001f\ud800-\udfff/\\.` ]$/,
+  words: "a table name of 1 to 64 characters as MySQL allows them, without . / \\ ` or control " +
+    "characters, not ending in a space",
 });
 
 /** A region's name is a node's name in the coordination service and a key in logs. */
@@ -131,8 +133,13 @@ export type TableRecord = Infer<typeof tableShape>;
 export const placementShape = object({ region: regionName, rid, since: moment });
 export type Placement = Infer<typeof placementShape>;
 
+export const jobId = text({
+  pattern: /^[\x21-\x7e]{1,64}$/,
+  words: "1 to 64 printable ASCII characters without spaces",
+});
+
 export const jobShape = object({
-  id: text({ min: 1, max: 64 }),
+  id: jobId,
   kind: oneOf(["create_table", "drop_table", "add_replica", "move_region", "drain", "verify"]),
   state: oneOf(["running", "done", "failed", "cancelled"]),
   /** What is worked on, for people: a table, a region, a server. */
@@ -148,8 +155,16 @@ export const jobShape = object({
 
 export type JobRecord = Infer<typeof jobShape>;
 
+/** Names are keys in the catalog: no two may differ only in what a database does not see. */
+export const userName = text({
+  min: 1,
+  max: 80,
+  pattern: /^[^\p{Cc}\p{Cs}]*[^\p{Cc}\p{Cs} ]$/u,
+  words: "a user name of 1 to 80 characters, without control characters, not ending in a space",
+});
+
 export const userShape = object({
-  name: text({ min: 1, max: 80 }),
+  name: userName,
   /** A salted hash; the password itself is kept nowhere. */
   secret: text({ max: 512 }),
   created: moment,
@@ -160,10 +175,10 @@ export type UserRecord = Infer<typeof userShape>;
 export const PRIVILEGES = ["read", "write", "ddl", "admin"] as const;
 
 export const grantShape = object({
-  user: text({ min: 1, max: 80 }),
+  user: userName,
   privilege: oneOf(PRIVILEGES),
   /** A table's name, or * for all. */
-  scope: text({ min: 1, max: NAME_LENGTH_MAX }),
+  scope: tableName,
 });
 
 export type Grant = Infer<typeof grantShape>;
