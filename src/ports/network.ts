@@ -48,7 +48,10 @@ export interface Link {
    */
   finish(graceMs: number): Promise<void>;
 
-  /** Resolves once the link has ended, with the reason in a few words. Never rejects. */
+  /**
+   * Resolves once the link has ended, with the reason in a few words. Never rejects. That the
+   * other side has ended it is noticed while somebody receives, or by sending.
+   */
   readonly closed: Promise<string>;
 }
 
@@ -56,8 +59,8 @@ export interface Listener {
   /** Where it listens; the port is the one in force when port 0 was asked for. */
   readonly address: Address;
 
-  /** Stops listening. Links already made live on. */
-  close(): void;
+  /** Stops listening; resolves once the address is free. Links already made live on. */
+  close(): Promise<void>;
 }
 
 export interface Network {

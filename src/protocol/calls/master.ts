@@ -1,0 +1,180 @@
+/** Operations of the active master. A standby answers them with NOT_MASTER and where to go. */
+import {
+  array,
+  boolean,
+  integer,
+  nullable,
+  number,
+  object,
+  oneOf,
+  optional,
+  text,
+} from "../../base/shape.ts";
+import type { CallSpec } from "../call.ts";
+import { recordedEvent } from "../events.ts";
+import {
+  availability,
+  engineShape,
+  epoch,
+  host,
+  identity,
+  jobShape,
+  loadShape,
+  moment,
+  port,
+  regionName,
+  regionStateShape,
+  rid,
+  routeShape,
+  serverShape,
+  tableName,
+  verdictShape,
+} from "../model.ts";
+
+const term = integer(0);
+const incarnation = text({ min: 1, max: 64 });
+/** Tables asked for at once; a client with more asks in parts. */
+const TABLES_MAX = 1000;
+
+const REGISTRATION = {
+  register: {
+    to: "master",
+    does: "A region server joins, or comes back under its identity, and gets its rid.",
+    request: object({
+      identity,
+      host,
+      port,
+      zone: text({ max: 64 }),
+      engine: engineShape,
+      incarnation,
+    }),
+    answer: object({ rid, term, heartbeatMs: integer(1), silenceMs: integer(1) }),
+  },
+  heartbeat: {
+    to: "master",
+    does: "A region server lives, with its load since the last one and the state of its engine.",
+    request: object({
+      rid,
+      incarnation,
+      load: loadShape,
+      engine: oneOf(["ok", "lost"]),
+      reason: optional(text({ max: 1024 })),
+    }),
+    answer: object({ term }),
+  },
+} as const satisfies Readonly<Record<string, CallSpec>>;
+
+const ROUTING = {
+  locate: {
+    to: "master",
+    does: "Tells where tables are read and written now.",
+    request: object({ tables: array(tableName, TABLES_MAX) }),
+    answer: object({ routes: array(routeShape), term }),
+  },
+  subscribe: {
+    to: "master",
+    does: "Tells at once, and from then on, how routes of these tables change.",
+    request: object({ tables: array(tableName, TABLES_MAX) }),
+    answer: object({}),
+    event: object({ routes: array(routeShape), gone: array(tableName) }),
+  },
+} as const satisfies Readonly<Record<string, CallSpec>>;
+
+const TABLES = {
+  createTable: {
+    to: "master",
+    does: "Creates a table on as many servers as asked for; a job that the next master finishes.",
+    request: object({
+      table: tableName,
+      ddl: text({ min: 1 }),
+      replicas: optional(integer(1, 16)),
+      /** The table whose region it must join, for a foreign key. */
+      beside: optional(tableName),
+      ifNotExists: optional(boolean),
+    }),
+    answer: object({ job: nullable(text()), region: regionName, replicas: array(rid) }),
+  },
+  dropTable: {
+    to: "master",
+    does: "Drops a table everywhere; a job that the next master finishes.",
+    request: object({ table: tableName, ifExists: optional(boolean) }),
+    answer: object({ job: nullable(text()) }),
+  },
+} as const satisfies Readonly<Record<string, CallSpec>>;
+
+const VIEWS = {
+  meta: {
+    to: "master",
+    does: "Lists all tables with their state.",
+    request: object({}),
+    answer: object({
+      tables: array(object({
+        name: tableName,
+        region: regionName,
+        state: availability,
+        replicas: array(rid),
+        inSync: array(rid),
+        created: moment,
+      })),
+    }),
+  },
+  servers: {
+    to: "master",
+    does: "Lists all region servers known.",
+    request: object({}),
+    answer: object({ servers: array(serverShape) }),
+  },
+  regions: {
+    to: "master",
+    does: "Lists all regions with epoch, primary and in-sync set.",
+    request: object({}),
+    answer: object({
+      regions: array(object({ ...regionStateShape.fields, tables: array(tableName) })),
+    }),
+  },
+  events: {
+    to: "master",
+    does: "Lists what happened in the cluster, newest last.",
+    request: object({ after: optional(integer(0)), limit: optional(integer(1, 1000)) }),
+    answer: object({ events: array(recordedEvent) }),
+  },
+  jobs: {
+    to: "master",
+    does: "Lists long operations, running ones first.",
+    request: object({}),
+    answer: object({ jobs: array(jobShape) }),
+  },
+  status: {
+    to: "master",
+    does: "Gives the verdict on the whole cluster, in a code and one sentence.",
+    request: object({}),
+    answer: object({
+      verdict: verdictShape,
+      cluster: text(),
+      master: object({ id: text(), host, port, term, since: moment }),
+      masters: integer(0),
+      servers: object({ online: integer(0), known: integer(0) }),
+      tables: integer(0),
+      catalog: oneOf(["ok", "lost"]),
+      epochMax: epoch,
+      uptimeMs: number,
+    }),
+  },
+} as const satisfies Readonly<Record<string, CallSpec>>;
+
+const CONTROL = {
+  stepDown: {
+    to: "master",
+    does: "Hands the mastership to the next standby at once.",
+    request: object({}),
+    answer: object({ term }),
+  },
+} as const satisfies Readonly<Record<string, CallSpec>>;
+
+export const MASTER_CALLS = {
+  ...REGISTRATION,
+  ...ROUTING,
+  ...TABLES,
+  ...VIEWS,
+  ...CONTROL,
+} as const;
