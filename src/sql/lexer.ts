@@ -63,6 +63,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
   _: "\\_",
 };
 
+/** Executable comments inside one another: more is no dump's writing. */
+const NESTING_MAX = 8;
+
 const QUOTE = 0x27;
 const DOUBLE_QUOTE = 0x22;
 const BACKTICK = 0x60;
@@ -87,6 +90,7 @@ export function significant(tokens: readonly Token[]): readonly Token[] {
 class Lexer {
   readonly #sql: string;
   #at = 0;
+  #nesting = 0;
   #tokens: Token[] = [];
 
   constructor(sql: string) {
@@ -292,6 +296,7 @@ class Lexer {
   #executableComment(): void {
     const start = this.#at;
     const outer = this.#tokens;
+    if (++this.#nesting > NESTING_MAX) throw syntaxError(this.#sql, start);
     this.#tokens = [];
     this.#at = this.#sql.indexOf("!", start) + 1;
     while (!this.#sql.startsWith("*/", this.#at)) {
@@ -299,6 +304,7 @@ class Lexer {
       this.#next();
     }
     this.#tokens = outer;
+    this.#nesting--;
     this.#at += 2;
     this.#emit("comment", start, undefined, true);
   }
@@ -328,7 +334,7 @@ class Lexer {
       if (this.#code(0) === BACKTICK) parts.push(this.#quoted(from, start, false));
       else {
         this.#skipWhile(isNamePart);
-        if (this.#at === from) throw syntaxError(this.#sql, start);
+        if (this.#at === from) throw syntaxError(this.#sql, from);
         parts.push(this.#sql.slice(from, this.#at));
       }
       if (this.#code(0) !== DOT) break;
