@@ -20,6 +20,8 @@ const READ_BYTES = 64 * 1024;
 /** Lines are joined before writing, up to about this much at once. */
 const WRITE_BYTES = 256 * 1024;
 
+const ENCODER = new TextEncoder();
+
 export class TcpNetwork implements Network {
   readonly #options: TcpOptions;
 
@@ -129,6 +131,9 @@ class TcpLink implements Link {
   #queue: string[] = [];
   #queuedBytes = 0;
   #writing = false;
+  #turnBegun = false;
+  /** Whether a write has begun in this turn. */
+  #wrote = false;
   #finishing = false;
   #drained: Deferred<void> | null = null;
 
@@ -148,10 +153,16 @@ class TcpLink implements Link {
     this.#queue.push(line);
     this.#queuedBytes += line.length + 1;
     if (this.#queuedBytes > this.#queuedBytesMax) return this.#end("the peer does not read");
-    if (this.#writing) return;
-    this.#writing = true;
-    // Everything sent in the same turn goes out in one write.
+    if (this.#turnBegun) return;
+    // The first line of a turn of the event loop goes out without delay; what else is sent in that
+    // turn goes out together at its end. Many small writes cost more than all the rest of a call.
+    this.#turnBegun = true;
     queueMicrotask(() => void this.#write());
+    setImmediate(() => {
+      this.#turnBegun = false;
+      this.#wrote = false;
+      void this.#write();
+    });
   }
 
   async drained(): Promise<void> {
@@ -208,11 +219,14 @@ class TcpLink implements Link {
   }
 
   async #write(): Promise<void> {
-    const encoder = new TextEncoder();
+    if (this.#writing) return;
+    this.#writing = true;
     try {
-      while (this.#queue.length > 0 && !this.#ended.settled) {
-        const { bytes, units } = this.#gather(encoder);
+      while (this.#queuedBytes > (this.#turnBegun && this.#wrote ? WRITE_BYTES : 0)) {
+        const { bytes, units } = this.#gather();
+        this.#wrote = true;
         for (let at = 0; at < bytes.length;) at += await this.#conn.write(bytes.subarray(at));
+        if (this.#ended.settled) break;
         this.#queuedBytes -= units;
         if (this.#queuedBytes <= QUEUED_BYTES_LOW) this.#release();
       }
@@ -223,7 +237,7 @@ class TcpLink implements Link {
   }
 
   /** Takes lines off the queue, about as many as are worth one write. */
-  #gather(encoder: TextEncoder): { bytes: Uint8Array; units: number } {
+  #gather(): { bytes: Uint8Array; units: number } {
     let units = 0;
     let count = 0;
     while (count < this.#queue.length && units < WRITE_BYTES) {
@@ -231,7 +245,7 @@ class TcpLink implements Link {
     }
     const lines = this.#queue.splice(0, count);
     lines.push("");
-    return { bytes: encoder.encode(lines.join("\n")), units };
+    return { bytes: ENCODER.encode(lines.join("\n")), units };
   }
 
   #release(): void {

@@ -40,7 +40,9 @@ export interface BadLine {
 }
 
 const idShape = integer(1);
-const withinShape = integer(1, 86_400_000);
+/** A day: nobody waits longer for one answer. */
+export const WITHIN_MS_MAX = 86_400_000;
+const withinShape = integer(1, WITHIN_MS_MAX);
 const linesShape = integer(1, 1_000_000);
 
 const errorShape = object({

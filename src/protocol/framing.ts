@@ -13,7 +13,6 @@ export function fitsLine(line: string): boolean {
 }
 
 const NEWLINE = 10;
-const RETURN = 13;
 
 export interface SplitFault {
   readonly fault: "utf8" | "too_long";
@@ -44,6 +43,30 @@ export class LineSplitter {
    * framing is lost and nothing more is ever found.
    */
   push(chunk: Uint8Array): (string | SplitFault)[] {
+    return this.#pushWhole(chunk) ?? this.#pushByLine(chunk);
+  }
+
+  /** All lines of a chunk decoded at once, which is most chunks; null where it takes more care. */
+  #pushWhole(chunk: Uint8Array): string[] | null {
+    if (this.#lost || this.#partBytes + chunk.length > this.#limit) return null;
+    const end = chunk.lastIndexOf(NEWLINE);
+    if (end < 0) return null;
+    let bytes = chunk.subarray(0, end);
+    if (this.#parts.length > 0) bytes = concatenate([...this.#parts, bytes], this.#partBytes + end);
+    let text: string;
+    try {
+      text = this.#decoder.decode(bytes);
+    } catch {
+      return null;
+    }
+    this.#parts = [];
+    this.#partBytes = 0;
+    this.#keep(chunk.subarray(end + 1));
+    const lines = text.split("\n");
+    return text.includes("\r") ? lines.map(withoutReturn) : lines;
+  }
+
+  #pushByLine(chunk: Uint8Array): (string | SplitFault)[] {
     const found: (string | SplitFault)[] = [];
     let from = 0;
     while (!this.#lost) {
@@ -78,14 +101,17 @@ export class LineSplitter {
       this.#parts = [];
       this.#partBytes = 0;
     }
-    // People type into netcat and telnet: a carriage return before the newline is forgiven.
-    if (bytes.length > 0 && bytes[bytes.length - 1] === RETURN) bytes = bytes.subarray(0, -1);
     try {
-      return this.#decoder.decode(bytes);
+      return withoutReturn(this.#decoder.decode(bytes));
     } catch {
       return { fault: "utf8" };
     }
   }
+}
+
+/** People type into netcat and telnet: a carriage return before the newline is forgiven. */
+function withoutReturn(line: string): string {
+  return line.endsWith("\r") ? line.slice(0, -1) : line;
 }
 
 export function concatenate(parts: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {

@@ -8,6 +8,7 @@ import {
   encodeMore,
   misfit,
   type ServerFrame,
+  WITHIN_MS_MAX,
 } from "../protocol/codec.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import { fitsLine, LINE_BYTES_MAX } from "../protocol/framing.ts";
@@ -20,6 +21,7 @@ import {
   type Request,
   type RowsCall,
 } from "../protocol/messages.ts";
+import { Deadlines } from "./deadlines.ts";
 import { IncomingStream } from "./incoming_stream.ts";
 import { RPC_LIMITS, type RpcLimits } from "./limits.ts";
 
@@ -36,6 +38,7 @@ export type EventsReply<N extends EventsCall> = IncomingStream<Answer<N>, "event
 interface Pending {
   readonly op: CallName;
   readonly stream: IncomingStream<unknown, "rows" | "events", unknown> | null;
+  readonly timeoutMs: number | null;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: MinisqlError) => void;
   readonly release: () => void;
@@ -46,15 +49,16 @@ export class Caller {
   readonly #clock: Clock;
   readonly #limits: RpcLimits;
   readonly #pending = new Map<number, Pending>();
+  readonly #deadlines: Deadlines;
   #nextId = 1;
-  #heardAt: number;
+  #heard = true;
   #ended: string | null = null;
 
   constructor(link: Link, deps: { readonly clock: Clock }, limits: Partial<RpcLimits> = {}) {
     this.#link = link;
     this.#clock = deps.clock;
     this.#limits = { ...RPC_LIMITS, ...limits };
-    this.#heardAt = deps.clock.now();
+    this.#deadlines = new Deadlines(deps.clock, (id) => this.#expire(id));
     void this.#read();
     this.#watch();
   }
@@ -129,16 +133,20 @@ export class Caller {
     const id = this.#nextId++;
     // Events go on until somebody has enough of them.
     const lasts = callSpec(op)?.event !== undefined;
-    const timeoutMs = options.timeoutMs ?? (lasts ? null : this.#limits.callMs);
+    const limit = options.timeoutMs ?? (lasts ? null : this.#limits.callMs);
+    const timeoutMs = limit === null
+      ? null
+      : Math.min(WITHIN_MS_MAX, Math.max(1, Math.ceil(limit)));
     const line = encodeCall(id, op, timeoutMs, request);
     if (!fitsLine(line)) {
       const why = `Cannot send ${op}: it is longer than a line may be, ${LINE_BYTES_MAX} bytes`;
       reject(new MinisqlError("FRAME_TOO_LARGE", why));
       return promise;
     }
-    const release = this.#guard(id, op, timeoutMs, options.signal);
     stream?.onTaken((lines) => this.#link.send(encodeMore(id, lines)));
-    this.#pending.set(id, { op, stream, resolve, reject, release });
+    const release = this.#listen(id, options.signal);
+    this.#pending.set(id, { op, stream, timeoutMs, resolve, reject, release });
+    if (timeoutMs !== null) this.#deadlines.set(id, timeoutMs);
     this.#link.send(line);
     return promise;
   }
@@ -155,26 +163,32 @@ export class Caller {
     return null;
   }
 
-  /** Arms the deadline and the signal; the answer disarms both. */
-  #guard(id: number, op: CallName, timeoutMs: number | null, signal?: AbortSignal): () => void {
-    const give = (error: MinisqlError) => {
-      this.#link.send(encodeCancel(id));
-      this.#settle(id)?.reject(error);
-    };
-    const timedOut = () =>
-      give(new MinisqlError("TIMEOUT", `Cannot finish ${op}: no answer within ${timeoutMs} ms`));
-    const disarm = timeoutMs === null ? () => {} : this.#clock.after(timeoutMs, timedOut);
-    const aborted = () => give(cancelled(op, signal));
-    signal?.addEventListener("abort", aborted, { once: true });
-    return () => {
-      disarm();
-      signal?.removeEventListener("abort", aborted);
-    };
+  /** Gives the call up when the signal aborts; the answer takes the ear off again. */
+  #listen(id: number, signal: AbortSignal | undefined): () => void {
+    if (signal === undefined) return () => {};
+    const aborted = () => this.#giveUp(id, (op) => cancelled(op, signal));
+    signal.addEventListener("abort", aborted, { once: true });
+    return () => signal.removeEventListener("abort", aborted);
+  }
+
+  #expire(id: number): void {
+    this.#giveUp(id, (op, timeoutMs) => {
+      const why = `Cannot finish ${op}: no answer within ${timeoutMs} ms`;
+      return new MinisqlError("TIMEOUT", why);
+    });
+  }
+
+  #giveUp(id: number, error: (op: CallName, timeoutMs: number | null) => MinisqlError): void {
+    const pending = this.#settle(id);
+    if (pending === undefined) return;
+    this.#link.send(encodeCancel(id));
+    pending.reject(error(pending.op, pending.timeoutMs));
   }
 
   #settle(id: number): Pending | undefined {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
+    this.#deadlines.clear(id);
     pending?.release();
     return pending;
   }
@@ -182,7 +196,7 @@ export class Caller {
   async #read(): Promise<void> {
     let why = "";
     for (let line = await this.#link.receive(); line !== null; line = await this.#link.receive()) {
-      this.#heardAt = this.#clock.now();
+      this.#heard = true;
       why = this.#take(line);
       if (why !== "") break;
     }
@@ -192,6 +206,7 @@ export class Caller {
       const text = `Cannot tell how ${op} ended: the link was lost: ${this.#ended}`;
       this.#settle(id)?.reject(new MinisqlError("OUTCOME_UNKNOWN", text));
     }
+    this.#deadlines.close();
   }
 
   /** Handles one line; the answer says why the link must end, or is empty. */
@@ -235,24 +250,22 @@ export class Caller {
   #watch(): void {
     const { pingAfterMs, pingAnswerMs } = this.#limits;
     let stop = () => {};
+    let quiet = 0;
     const look = () => {
-      const silent = this.#clock.now() - this.#heardAt;
-      if (silent < pingAfterMs) {
-        stop = this.#clock.after(pingAfterMs - silent, look);
-        return;
-      }
-      const heardBefore = this.#heardAt;
-      this.call("ping", {}, { timeoutMs: pingAnswerMs }).then(() => {
-        stop = this.#clock.after(pingAfterMs, look);
-      }, () => {
-        if (this.#heardAt === heardBefore) return this.#link.close();
-        stop = this.#clock.after(pingAfterMs, look);
-      });
+      quiet = this.#heard ? 0 : quiet + 1;
+      this.#heard = false;
+      if (quiet < LOOKS) stop = this.#clock.after(pingAfterMs / LOOKS, look);
+      else void this.call("ping", {}, { timeoutMs: pingAnswerMs }).then(look, giveUp);
     };
-    stop = this.#clock.after(pingAfterMs, look);
+    // Whatever came instead of the answer shows that the peer lives.
+    const giveUp = () => this.#heard ? look() : this.#link.close();
+    look();
     void this.#link.closed.then(() => stop());
   }
 }
+
+/** A silent link is noticed after its limit, or at most one part in so many later. */
+const LOOKS = 4;
 
 function cancelled(op: CallName, signal: AbortSignal | undefined): MinisqlError {
   const reason: unknown = signal?.reason;

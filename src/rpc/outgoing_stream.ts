@@ -4,7 +4,6 @@ import type { Link } from "../ports/network.ts";
 import { encodeEvent, encodeRowsLine } from "../protocol/codec.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import { fitsLine, LINE_BYTES_MAX } from "../protocol/framing.ts";
-import type { CallContext } from "../protocol/handlers.ts";
 import { type Column, encodeRows, type Row, type WireRows } from "../protocol/values.ts";
 import type { RpcLimits } from "./limits.ts";
 
@@ -39,27 +38,23 @@ export class OutgoingStream {
     this.#waiting = null;
   }
 
-  /** The handler's context, with the means to send what its operation streams. */
-  extend(context: CallContext): CallContext {
-    return Object.assign({}, context, {
-      rows: (columns: readonly Column[], rows: readonly Row[]) => this.#takeRows(columns, rows),
-      event: (event: unknown) => this.#sendLine(encodeEvent(this.#id, event)),
-    });
+  async event(event: unknown): Promise<void> {
+    await this.#sendLine(encodeEvent(this.#id, event));
+  }
+
+  async rows(columns: readonly Column[], rows: readonly Row[]): Promise<void> {
+    this.#columns = columns;
+    for (const row of rows) {
+      this.#gathered.push(row);
+      this.#gatheredBytes += rowBytes(row);
+      if (this.#gatheredBytes >= this.#lineBytes) await this.#sendGathered();
+    }
   }
 
   /** Sends what has been gathered. */
   async end(): Promise<void> {
     if (this.#gathered.length > 0 || (this.#columns.length > 0 && !this.#columnsSent)) {
       await this.#sendGathered();
-    }
-  }
-
-  async #takeRows(columns: readonly Column[], rows: readonly Row[]): Promise<void> {
-    this.#columns = columns;
-    for (const row of rows) {
-      this.#gathered.push(row);
-      this.#gatheredBytes += rowBytes(row);
-      if (this.#gatheredBytes >= this.#lineBytes) await this.#sendGathered();
     }
   }
 

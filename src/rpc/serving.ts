@@ -12,8 +12,10 @@ import { MinisqlError } from "../protocol/errors.ts";
 import { fitsLine, LINE_BYTES_MAX } from "../protocol/framing.ts";
 import type { CallContext, CallerInfo, Handler } from "../protocol/handlers.ts";
 import { type Answer, type CallName, callSpec, type Request } from "../protocol/messages.ts";
+import { Deadlines } from "./deadlines.ts";
 import { RPC_LIMITS, type RpcLimits } from "./limits.ts";
 import { OutgoingStream } from "./outgoing_stream.ts";
+import { ServingCall } from "./serving_call.ts";
 
 /** Any handler, once its operation's types are out of sight. */
 type AnyHandler = (request: unknown, context: CallContext) => Promise<object>;
@@ -32,29 +34,42 @@ export interface ServingOptions {
   readonly limits?: Partial<RpcLimits>;
 }
 
-interface Running {
-  readonly abort: AbortController;
-  readonly stream: OutgoingStream | null;
-  readonly calledOff: () => void;
-}
+type Call = CallerFrame & { readonly kind: "call" };
+
+/** A silent caller is noticed after its limit, or at most one part in so many later. */
+const LOOKS = 4;
+
+/** Stands in for the caller of a hello: nobody knows yet who it is. */
+const STRANGER: CallerInfo = {
+  role: "client",
+  name: "",
+  user: null,
+  rid: null,
+  incarnation: null,
+  from: "",
+};
 
 export class Serving {
   readonly #link: Link;
   readonly #clock: Clock;
   readonly #options: ServingOptions;
   readonly #limits: RpcLimits;
-  readonly #running = new Map<number, Running>();
+  readonly #running = new Map<number, ServingCall>();
+  readonly #deadlines: Deadlines;
   #caller: CallerInfo | null = null;
   #greeting = false;
   #drained: Deferred<void> | null = null;
-  #heardAt: number;
+  #heard = true;
 
   constructor(link: Link, deps: ServingDeps, options: ServingOptions) {
     this.#link = link;
     this.#clock = deps.clock;
     this.#options = options;
     this.#limits = { ...RPC_LIMITS, ...options.limits };
-    this.#heardAt = deps.clock.now();
+    this.#deadlines = new Deadlines(
+      deps.clock,
+      (id) => this.#abort(id, "TIMEOUT", "its time is up"),
+    );
   }
 
   /** Who is calling; null before hello. */
@@ -74,13 +89,14 @@ export class Serving {
         line !== null;
         line = await this.#link.receive()
       ) {
-        this.#heardAt = this.#clock.now();
+        this.#heard = true;
         this.#take(line);
       }
     } finally {
       stopHello();
       stopWatch();
       this.#link.close();
+      this.#deadlines.close();
       for (const id of [...this.#running.keys()]) this.#abort(id, "CANCELLED", "the link is gone");
     }
   }
@@ -95,12 +111,15 @@ export class Serving {
     await this.#link.finish(this.#limits.finishMs);
   }
 
+  /** Looks a few times in each limit whether anything came, which is cheaper than noting when. */
   #watchSilence(): () => void {
     let stop = () => {};
+    let quiet = 0;
     const look = () => {
-      const left = this.#heardAt + this.#limits.silenceMs - this.#clock.now();
-      if (left <= 0) return this.#link.close();
-      stop = this.#clock.after(left, look);
+      quiet = this.#heard ? 0 : quiet + 1;
+      this.#heard = false;
+      if (quiet >= LOOKS) return this.#link.close();
+      stop = this.#clock.after(this.#limits.silenceMs / LOOKS, look);
     };
     look();
     return () => stop();
@@ -127,23 +146,22 @@ export class Serving {
     void this.#link.finish(this.#limits.finishMs);
   }
 
-  #takeCall(call: CallerFrame & { kind: "call" }): void {
+  #takeCall(call: Call): void {
     const refusal = this.#refusal(call);
     if (refusal !== null) return this.#sendError(call.id, refusal);
-    const abort = new AbortController();
-    const calledOff = call.within === null
-      ? () => {}
-      : this.#clock.after(call.within, () => this.#abort(call.id, "TIMEOUT", "its time is up"));
+    const running = new ServingCall(this.#caller ?? STRANGER, call.within);
     const spec = callSpec(call.op);
-    const streams = spec?.rows === true || spec?.event !== undefined;
-    const stream = streams
-      ? new OutgoingStream(this.#link, call.id, abort.signal, this.#limits)
-      : null;
-    this.#running.set(call.id, { abort, stream, calledOff });
-    void this.#answer(call, abort.signal, stream);
+    if (spec?.rows === true || spec?.event !== undefined) {
+      running.streamsTo(
+        new OutgoingStream(this.#link, call.id, running.signal, this.#limits),
+      );
+    }
+    this.#running.set(call.id, running);
+    if (call.within !== null) this.#deadlines.set(call.id, call.within);
+    void this.#answer(call, running);
   }
 
-  #refusal(call: CallerFrame & { kind: "call" }): MinisqlError | null {
+  #refusal(call: Call): MinisqlError | null {
     if (this.#running.has(call.id)) {
       return new MinisqlError("BAD_REQUEST", `Cannot use id ${call.id}: its call is under way`);
     }
@@ -170,39 +188,27 @@ export class Serving {
     return null;
   }
 
-  async #answer(
-    call: CallerFrame & { kind: "call" },
-    signal: AbortSignal,
-    stream: OutgoingStream | null,
-  ): Promise<void> {
+  async #answer(call: Call, running: ServingCall): Promise<void> {
     let line: string;
     try {
-      line = encodeAnswer(call.id, await this.#perform(call, signal, stream));
+      line = encodeAnswer(call.id, await this.#perform(call, running));
       if (!fitsLine(line)) throw tooLarge(call.op);
     } catch (error) {
       line = encodeError(call.id, this.#translate(error, call.op));
     }
-    const running = this.#running.get(call.id);
     this.#running.delete(call.id);
-    running?.calledOff();
+    this.#deadlines.clear(call.id);
     this.#link.send(line);
     if (this.#running.size === 0) this.#drained?.resolve();
     if (call.op === "hello" && this.#caller === null) void this.#link.finish(this.#limits.finishMs);
   }
 
-  async #perform(
-    call: CallerFrame & { kind: "call" },
-    signal: AbortSignal,
-    stream: OutgoingStream | null,
-  ): Promise<object> {
+  async #perform(call: Call, running: ServingCall): Promise<object> {
     if (call.op === "ping") return {};
     if (call.op === "hello") return await this.#greet(call.request as Request<"hello">);
     const handler = this.#options.handlers[call.op] as unknown as AnyHandler;
-    const caller = this.#caller as CallerInfo;
-    const context: CallContext = { caller, signal, within: call.within };
-    if (stream === null) return await handler(call.request, context);
-    const answer = await handler(call.request, stream.extend(context));
-    await stream.end();
+    const answer = await handler(call.request, running);
+    await running.stream?.end();
     return answer;
   }
 
@@ -231,7 +237,7 @@ export class Serving {
 
   /** Aborts the call's signal with the error that it is to be answered with. */
   #abort(id: number, code: "CANCELLED" | "TIMEOUT", why: string): void {
-    this.#running.get(id)?.abort.abort(new MinisqlError(code, `Cannot finish the call: ${why}`));
+    this.#running.get(id)?.abort(new MinisqlError(code, `Cannot finish the call: ${why}`));
   }
 
   #hangUp(why: string): void {
