@@ -1,0 +1,15 @@
+/** The subcommands that exist, in the order in which help lists them within their groups. */
+import type { Command } from "./command.ts";
+import { completionsCommand } from "./completions.ts";
+import { healthcheckCommand } from "./healthcheck.ts";
+import { helpCommand } from "./help.ts";
+import { protocolCommand } from "./protocol.ts";
+import { versionCommand } from "./version.ts";
+
+export const COMMANDS: readonly Command[] = [
+  healthcheckCommand,
+  protocolCommand,
+  completionsCommand,
+  helpCommand,
+  versionCommand,
+];
