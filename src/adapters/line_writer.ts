@@ -3,7 +3,6 @@
 /** What is needed of `Deno.stderr`. */
 export interface ByteSink {
   write(bytes: Uint8Array): Promise<number>;
-  writeSync(bytes: Uint8Array): number;
 }
 
 export interface LineWriterOptions {
@@ -47,16 +46,6 @@ export class LineWriter {
   /** Resolves once nothing waits. Give it a limit: the reader may have stopped reading. */
   async flush(): Promise<void> {
     while (this.#writing !== null) await this.#writing;
-  }
-
-  /** Writes what waits before it returns: for the last words of a process. */
-  flushSync(): void {
-    try {
-      let bytes = this.#take();
-      while (bytes.length > 0) bytes = bytes.subarray(this.#sink.writeSync(bytes));
-    } catch {
-      this.#isBroken = true;
-    }
   }
 
   async #drain(): Promise<void> {

@@ -15,10 +15,6 @@ class SlowSink {
 
   async write(bytes: Uint8Array): Promise<number> {
     if (!this.isOpen) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    return this.writeSync(bytes);
-  }
-
-  writeSync(bytes: Uint8Array): number {
     if (this.isBroken) throw new Deno.errors.BrokenPipe("closed");
     const taken = bytes.subarray(0, 5);
     this.text += new TextDecoder().decode(taken);
@@ -64,15 +60,6 @@ Deno.test("line writer: a reader that is gone ends the writing, not the program"
   await writer.flush();
   sink.isBroken = false;
   writer.write("b");
-  writer.flushSync();
   await writer.flush();
   assert.equal(sink.text, "");
-});
-
-Deno.test("line writer: last words go out before it returns", () => {
-  const sink = new SlowSink(true);
-  const writer = new LineWriter(sink, { droppedLine });
-  writer.write("last words");
-  writer.flushSync();
-  assert.equal(sink.text, "last words\n");
 });
