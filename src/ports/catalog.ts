@@ -59,7 +59,7 @@ export interface CatalogState {
   readonly jobs: readonly JobRecord[];
   readonly users: readonly UserRecord[];
   readonly grants: readonly Grant[];
-  /** Records that were left out, to be reported. One bad row must not keep a master from serving. */
+  /** Records left out, to be reported: one bad row must not keep a master from serving. */
   readonly faults: readonly CatalogFault[];
 }
 
@@ -90,13 +90,13 @@ export interface Catalog {
    */
   claim(term: number): Promise<void>;
 
-  /** All of the state but the events, as of one moment; in the order of keys, jobs in that of creation. */
+  /** All of the state but the events, as of one moment: by key, and jobs by their creation. */
   load(): Promise<CatalogState>;
 
   /**
-   * Makes all the changes or none. Raises `STALE_EPOCH` when a higher term has claimed the
-   * catalog or written to it, also in the middle of this call; `OUTCOME_UNKNOWN` when the connection
-   * broke on the way: the same changes may be made again, puts and deletes come out the same.
+   * Makes all the changes or none. Raises `STALE_EPOCH` when a higher term has claimed the catalog
+   * or written to it, also in the middle of this call; `OUTCOME_UNKNOWN` when the connection broke
+   * on the way: the same changes may be made again, puts and deletes come out the same.
    */
   apply(term: number, changes: readonly CatalogChange[]): Promise<void>;
 
@@ -106,7 +106,7 @@ export interface Catalog {
    */
   nextRid(term: number): Promise<number>;
 
-  /** What happened. Ids rise in the order of writing. Events that cannot be understood are left out. */
+  /** What happened. Ids rise in the order of writing. What cannot be understood is left out. */
   events(query: EventQuery): Promise<readonly RecordedEvent[]>;
 
   /** Lets the connections go. Calls under way end first; later ones raise `UNAVAILABLE`. */
