@@ -1,0 +1,51 @@
+/** Catalogs on a database of their own in a MariaDB server of the test's. */
+import { createConnection, type RowDataPacket } from "mysql2";
+import type { MariadbServer } from "../../scripts/services/mariadb.ts";
+import type { MysqlCatalogOptions } from "../../src/adapters/catalog/mysql_options.ts";
+import { MysqlCatalog } from "../../src/adapters/mysql_catalog.ts";
+import { SystemClock } from "../../src/adapters/system_clock.ts";
+import type { CatalogFixture } from "../contract/catalog_contract.ts";
+
+export interface MariadbCatalogs extends CatalogFixture {
+  readonly database: string;
+  open(with_?: Partial<MysqlCatalogOptions>): MysqlCatalog;
+}
+
+/** The connection of a test that looks at the server from outside. */
+export function openAdmin(server: MariadbServer) {
+  const { host, port, user, password } = server;
+  return createConnection({ host, port, user, password, supportBigNumbers: true }).promise();
+}
+
+export async function openMariadbCatalogs(server: MariadbServer): Promise<MariadbCatalogs> {
+  const { host, port, user, password } = server;
+  const database = `catalog_${crypto.randomUUID().slice(0, 8)}`;
+  const admin = openAdmin(server);
+  await admin.query(`CREATE DATABASE ${database}`);
+  await admin.query(`USE ${database}`);
+  const opened: MysqlCatalog[] = [];
+  return {
+    database,
+    open(with_ = {}) {
+      const options = { server: { host, port }, user, password, database, timeoutMs: 20_000 };
+      const catalog = new MysqlCatalog({ clock: new SystemClock() }, { ...options, ...with_ });
+      opened.push(catalog);
+      return catalog;
+    },
+    async sql(text) {
+      const [rows] = await admin.query<RowDataPacket[]>(text);
+      return rows;
+    },
+    async refuse(table) {
+      await admin.query(
+        `CREATE TRIGGER refuse BEFORE INSERT ON \`${table}\` FOR EACH ROW ` +
+          "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'refused by the test'",
+      );
+    },
+    async close() {
+      await Promise.all(opened.map((catalog) => catalog.close()));
+      await admin.query(`DROP DATABASE ${database}`);
+      await admin.end();
+    },
+  };
+}
