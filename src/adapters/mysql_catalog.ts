@@ -4,7 +4,7 @@ import type { Catalog, CatalogChange, CatalogState, EventQuery } from "../ports/
 import type { Clock } from "../ports/clock.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import type { RecordedEvent } from "../protocol/events.ts";
-import { createDatabase, ERRNO, errnoOf } from "./catalog/mysql_faults.ts";
+import { createDatabase, errnoOf, UNKNOWN_DATABASE } from "./catalog/mysql_faults.ts";
 import { MysqlLane } from "./catalog/mysql_lane.ts";
 import type { MysqlLink } from "./catalog/mysql_link.ts";
 import type { MysqlCatalogOptions } from "./catalog/mysql_options.ts";
@@ -47,12 +47,15 @@ export class MysqlCatalog implements Catalog {
 
   async prepare(): Promise<void> {
     const doing = "prepare the catalog";
+    const end = this.#clock.now() + this.#options.timeoutMs;
+    const leftMs = () => Math.max(0, end - this.#clock.now());
+    const makeTables = (link: MysqlLink) => this.#makeTables(doing, link);
     try {
-      await this.#writes.run(doing, (link) => this.#makeTables(doing, link));
+      await this.#writes.run(doing, makeTables, leftMs());
     } catch (error) {
-      if (errnoOf(error) !== ERRNO.unknownDatabase) throw error;
-      await this.#makeDatabase();
-      await this.#writes.run(doing, (link) => this.#makeTables(doing, link));
+      if (errnoOf(error) !== UNKNOWN_DATABASE) throw error;
+      await this.#makeDatabase(leftMs());
+      await this.#writes.run(doing, makeTables, leftMs());
     }
   }
 
@@ -134,13 +137,14 @@ export class MysqlCatalog implements Catalog {
     }
   }
 
-  async #makeDatabase(): Promise<void> {
+  async #makeDatabase(limitMs: number): Promise<void> {
     const { database } = this.#options;
     const lane = new MysqlLane(this.#clock, this.#options, null);
     try {
       await lane.run(
         `make database ${database} for the catalog`,
         (link) => link.query(createDatabase(database)),
+        limitMs,
       );
     } finally {
       await lane.close();

@@ -79,7 +79,8 @@ export interface EventQuery {
 export interface Catalog {
   /**
    * Makes the catalog's tables where they are missing, and its database where that is allowed.
-   * Idempotent, also when several do it at once. Changes nothing when it raises `UNSUPPORTED`.
+   * Idempotent, also when several do it at once; cut off in the middle, the next goes on from
+   * there. Changes nothing when it raises `UNSUPPORTED`.
    */
   prepare(): Promise<void>;
 

@@ -9,6 +9,8 @@ import type { CatalogFixture } from "../contract/catalog_contract.ts";
 export interface MariadbCatalogs extends CatalogFixture {
   readonly database: string;
   open(with_?: Partial<MysqlCatalogOptions>): MysqlCatalog;
+  /** Ends the fixture's own connection, for the server to be stopped; `sql` opens a new one. */
+  detach(): Promise<void>;
 }
 
 /** The connection of a test that looks at the server from outside. */
@@ -17,12 +19,24 @@ export function openAdmin(server: MariadbServer) {
   return createConnection({ host, port, user, password, supportBigNumbers: true }).promise();
 }
 
+type Admin = ReturnType<typeof openAdmin>;
+
+async function use(admin: Admin, database: string): Promise<Admin> {
+  await admin.query(`USE ${database}`);
+  return admin;
+}
+
 export async function openMariadbCatalogs(server: MariadbServer): Promise<MariadbCatalogs> {
   const { host, port, user, password } = server;
   const database = `catalog_${crypto.randomUUID().slice(0, 8)}`;
-  const admin = openAdmin(server);
-  await admin.query(`CREATE DATABASE ${database}`);
-  await admin.query(`USE ${database}`);
+  const own = openAdmin(server);
+  await own.query(`CREATE DATABASE ${database}`);
+  let held: Promise<Admin> | null = use(own, database);
+  const admin = () => held ??= use(openAdmin(server), database);
+  const detach = async () => {
+    await (await held)?.end();
+    held = null;
+  };
   const opened: MysqlCatalog[] = [];
   return {
     database,
@@ -33,19 +47,20 @@ export async function openMariadbCatalogs(server: MariadbServer): Promise<Mariad
       return catalog;
     },
     async sql(text) {
-      const [rows] = await admin.query<RowDataPacket[]>(text);
+      const [rows] = await (await admin()).query<RowDataPacket[]>(text);
       return rows;
     },
     async refuse(table) {
-      await admin.query(
+      await (await admin()).query(
         `CREATE TRIGGER refuse BEFORE INSERT ON \`${table}\` FOR EACH ROW ` +
           "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'refused by the test'",
       );
     },
     async close() {
       await Promise.all(opened.map((catalog) => catalog.close()));
-      await admin.query(`DROP DATABASE ${database}`);
-      await admin.end();
+      await (await admin()).query(`DROP DATABASE IF EXISTS ${database}`);
+      await detach();
     },
+    detach,
   };
 }

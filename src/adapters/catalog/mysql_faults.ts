@@ -1,24 +1,11 @@
 /** What driver and server say, in minisql's words: the only place that knows their numbers. */
 import { MinisqlError } from "../../protocol/errors.ts";
+import { LinkLostError } from "./mysql_link.ts";
 import { type MysqlCatalogOptions, placeOf } from "./mysql_options.ts";
 
 /** MySQL's and MariaDB's numbers for what an operator can put right. */
-export const ERRNO = {
-  unknownDatabase: 1049,
-  noSuchTable: 1146,
-  lockWait: 1205,
-} as const;
-
-const DENIED_ACCOUNT: ReadonlySet<number> = new Set([
-  1045,
-  1130,
-  1251,
-  1524,
-  1698,
-  1820,
-  1862,
-  3118,
-]);
+export const UNKNOWN_DATABASE = 1049;
+const DENIED_ACCOUNT: ReadonlySet<number> = new Set([1045, 1130, 1251, 1524, 1698, 1862, 3118]);
 const DENIED_PRIVILEGE: ReadonlySet<number> = new Set([1044, 1142, 1143, 1227, 1370]);
 const BUSY: ReadonlySet<number> = new Set([1040, 1203, 1226]);
 const READ_ONLY: ReadonlySet<number> = new Set([1290, 1792, 1836, 3098]);
@@ -51,10 +38,9 @@ export interface FaultContext {
   readonly committing: boolean;
 }
 
-/** The error to raise. Those that are minisql's already pass through. */
+/** The error to raise. What is minisql's already, or a bug, passes through. */
 export function catalogFault(error: unknown, context: FaultContext): unknown {
-  if (error instanceof MinisqlError) return error;
-  if (!(error instanceof Error)) return error;
+  if (!isNative(error)) return error;
   const { doing, options, committing } = context;
   const reason = reasonOf(error, options);
   if (!committing) {
@@ -65,6 +51,12 @@ export function catalogFault(error: unknown, context: FaultContext): unknown {
     `Cannot tell whether it was possible to ${doing}: ${reason}`,
     { cause: error },
   );
+}
+
+/** The driver marks what it raises by a code, or as fatal; bugs have neither. */
+function isNative(error: unknown): error is Error {
+  if (!(error instanceof Error) || error instanceof MinisqlError) return false;
+  return error instanceof LinkLostError || "code" in error || "fatal" in error;
 }
 
 /** MySQL's number of an error, or of what caused it. */
@@ -91,7 +83,7 @@ function serverReason(errno: number, message: string, options: MysqlCatalogOptio
   const { user, database } = options;
   const place = placeOf(options);
   const said = `(${errno}: ${message})`;
-  if (errno === ERRNO.unknownDatabase) {
+  if (errno === UNKNOWN_DATABASE) {
     return `MySQL at ${place} has no database ${database}; run: ${createDatabase(database)}`;
   }
   if (DENIED_ACCOUNT.has(errno)) {

@@ -14,7 +14,7 @@ class Limit {
   constructor(clock: Clock, ms: number) {
     this.#cancel = clock.after(ms, () => {
       this.#passed = true;
-      this.#link?.destroy(`no answer within ${ms} ms; check its load and the network`);
+      this.#link?.destroy(`no answer within ${Math.ceil(ms)} ms; check its load and the network`);
     });
   }
 
@@ -31,6 +31,9 @@ class Limit {
     this.#cancel();
   }
 }
+
+/** So long a server may take over a farewell. */
+const FAREWELL_MS_MAX = 1_000;
 
 export type Work<T> = (link: MysqlLink) => Promise<T>;
 
@@ -53,9 +56,9 @@ export class MysqlLane {
    * Runs `work` with the connection to itself, after those that came before; they end within their
    * own limits, so the wait has one too. Work that fails is rolled back.
    */
-  async run<T>(doing: string, work: Work<T>): Promise<T> {
+  async run<T>(doing: string, work: Work<T>, limitMs = this.#options.timeoutMs): Promise<T> {
     if (this.#closed) throw new MinisqlError("UNAVAILABLE", `Cannot ${doing}: it is closed`);
-    const limit = new Limit(this.#clock, this.#options.timeoutMs);
+    const limit = new Limit(this.#clock, limitMs);
     const before = this.#turn;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#turn = promise;
@@ -75,7 +78,7 @@ export class MysqlLane {
     const link = this.#link;
     if (link === null) return;
     this.#link = null;
-    const limit = new Limit(this.#clock, this.#options.timeoutMs);
+    const limit = new Limit(this.#clock, FAREWELL_MS_MAX);
     limit.guard(link);
     await link.end();
     limit.clear();

@@ -1,8 +1,8 @@
 /** One connection to the catalog's MySQL: statements one after the other, and a sure end. */
 import { type Connection, type ConnectionOptions, createConnection, type QueryError } from "mysql2";
 import { connect as dial, type Socket } from "node:net";
-import { MinisqlError } from "../../protocol/errors.ts";
 import { Deferred } from "../../base/deferred.ts";
+import { MinisqlError } from "../../protocol/errors.ts";
 import type { Scalar, SqlRow } from "./record_table.ts";
 import type { MysqlCatalogOptions } from "./mysql_options.ts";
 
@@ -73,7 +73,7 @@ export class MysqlLink {
       const text = this.#connection.format(sql, values.map(bindable));
       this.#checkLength(text);
       this.#connection.query(text, (error: QueryError | null, result: unknown) => {
-        if (error !== null) answer.reject(error);
+        if (error !== null) answer.reject(withoutStatement(error));
         else answer.resolve(Array.isArray(result) ? result : []);
       });
     });
@@ -126,6 +126,12 @@ export class MysqlLink {
         `${this.#packetMax}; raise it`,
     );
   }
+}
+
+/** The driver hangs the whole statement on its error, with all that is secret in it. */
+function withoutStatement(error: QueryError): QueryError {
+  Reflect.deleteProperty(error, "sql");
+  return error;
 }
 
 /**
