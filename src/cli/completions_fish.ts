@@ -35,7 +35,8 @@ function optionParts({ names, help, value }: OptionWords): string {
   const flags = names.map((name) =>
     name.startsWith("--") ? `-l ${name.slice(2)}` : `-s ${quote(name.slice(1))}`
   );
-  const needs = value.kind === "none" ? [] : ["-x"];
+  // -x asks for a value and offers no files; -r only asks for a value.
+  const needs = value.kind === "none" ? [] : [value.kind === "file" ? "-r" : "-x"];
   const words = valueParts(value);
   return [...flags, ...needs, ...(words === "" ? [] : [words]), `-d ${quote(help)}`].join(" ");
 }
