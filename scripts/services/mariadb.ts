@@ -1,4 +1,5 @@
 /** Private MariaDB servers on the loopback address, for tests, benchmarks and trying things out. */
+import { resolve } from "node:path";
 import { createConnection } from "mysql2/promise";
 import { findProgram } from "./commands.ts";
 import { readKept, writeKept } from "./kept_folder.ts";
@@ -50,8 +51,9 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
   const programs = await installedPrograms();
   const folder = await createRunFolder("mariadb");
   try {
-    const kept = options.dir === undefined ? null : await readKept(options.dir);
-    const dataDir = `${options.dir ?? folder}/data`;
+    const dir = options.dir === undefined ? null : resolve(options.dir);
+    const kept = dir === null ? null : await readKept(dir);
+    const dataDir = `${dir ?? folder}/data`;
     if (kept === null) await copyTemplate(programs, dataDir);
     const password = kept?.password ?? newPassword();
     return await startOnFreePorts(kept?.ports ?? 1, async (ports) => {
@@ -59,7 +61,7 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
       await writeConfig(place, options.settings ?? {});
       const server = new PrivateMariadb(programs.server, place, options);
       await server.start([`--init-file=${place.initFile}`]);
-      if (options.dir !== undefined) await writeKept(options.dir, { ports, password });
+      if (dir !== null) await writeKept(dir, { ports, password });
       return server;
     });
   } catch (error) {

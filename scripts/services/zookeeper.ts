@@ -1,4 +1,5 @@
 /** A private ZooKeeper ensemble on the loopback address, for tests, benchmarks and trying things out. */
+import { resolve } from "node:path";
 import { findProgram, isFile } from "./commands.ts";
 import { readKept, writeKept } from "./kept_folder.ts";
 import { startOnFreePorts } from "./ports.ts";
@@ -43,18 +44,19 @@ export async function startZookeeper(options: ZookeeperOptions = {}): Promise<Zo
   const count = options.servers ?? 1;
   const folder = await createRunFolder("zookeeper");
   try {
-    const kept = options.dir === undefined ? null : await readKept(options.dir);
+    const dir = options.dir === undefined ? null : resolve(options.dir);
+    const kept = dir === null ? null : await readKept(dir);
     const wanted = count * PORTS_PER_SERVER;
     const earlier = kept?.ports.length === wanted ? kept.ports : wanted;
     return await startOnFreePorts(earlier, async (ports) => {
-      const places = placesIn(options.dir ?? folder, ports);
+      const places = placesIn(dir ?? folder, ports);
       for (const place of places) await writeConfig(place, places, options.tickMs ?? TICK_MS);
       const ensemble = new PrivateEnsemble(java, places, {
         folder,
-        isKept: options.dir !== undefined,
+        isKept: dir !== null,
       });
       await ensemble.start();
-      if (options.dir !== undefined) await writeKept(options.dir, { ports, password: "" });
+      if (dir !== null) await writeKept(dir, { ports, password: "" });
       return ensemble;
     });
   } catch (error) {
