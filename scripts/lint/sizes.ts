@@ -39,7 +39,7 @@ export const functionLengthRule: Deno.lint.Rule = {
     };
     return {
       CallExpression(node) {
-        if (!mayRegisterTests || !isDenoTest(node)) return;
+        if (!mayRegisterTests || !isTestCall(node)) return;
         const around = context.sourceCode.getAncestors(node).filter(isFunction);
         // A contract suite is a function that only registers tests; the file limit bounds it.
         for (const each of around) registrars.add(each.range[0]);
@@ -56,19 +56,20 @@ function isFunction(node: Node): boolean {
     node.type === "ArrowFunctionExpression";
 }
 
-/** Whether the function is the callback of `Deno.test`, written as an argument or a property. */
+/** Whether the function is the body of a test, written as an argument or a property. */
 function isTestBody(node: Node): boolean {
   const parent = (node as { parent?: Node }).parent;
   if (parent === undefined) return false;
-  if (parent.type === "CallExpression") return isDenoTest(parent);
+  if (parent.type === "CallExpression") return isTestCall(parent);
   if (parent.type !== "Property") return false;
   const call = parent.parent.parent as Node;
-  return call.type === "CallExpression" && isDenoTest(call);
+  return call.type === "CallExpression" && isTestCall(call);
 }
 
-/** `Deno.test(…)`, `Deno.test.only(…)` and the like. */
-function isDenoTest(node: Deno.lint.CallExpression): boolean {
+/** `Deno.test(…)`, `Deno.test.only(…)`, and `test(…)`, as a contract suite's parts are handed it. */
+function isTestCall(node: Deno.lint.CallExpression): boolean {
   let callee: Node = node.callee;
+  if (callee.type === "Identifier") return callee.name === "test";
   while (callee.type === "MemberExpression") {
     const object: Node = callee.object;
     const property: Node = callee.property;
