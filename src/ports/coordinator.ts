@@ -5,6 +5,10 @@
  *
  * Not promised: that a read is the newest value. A reader may be served by a lagging server.
  * Decisions are made by compare-and-set, never by a read alone.
+ *
+ * Promised: a session never reads backwards, across reconnections too. Once the service has
+ * answered a write of its own, be it with `bad_version` or another refusal of the write itself,
+ * it reads nothing older than that answer: a write that fails is a barrier as well.
  */
 
 export type CoordinatorErrorCode =
@@ -62,7 +66,10 @@ export interface NodeValue {
   readonly data: string;
   /** Rises by one at each `set`; 0 for a node never set since it was created. */
   readonly version: number;
-  /** Rises with every creation in the whole tree: a node deleted and made again has a new one. */
+  /**
+   * Rises, compared as text, with every creation in the whole tree: a node deleted and made again
+   * has a new one.
+   */
   readonly created: string;
   /** The session that an ephemeral node lives with; null for a persistent one. */
   readonly owner: string | null;
@@ -77,6 +84,12 @@ export interface NodeValue {
 export interface Observed<T> {
   readonly value: T;
   readonly changed: Promise<void>;
+
+  /**
+   * Nobody waits for `changed` any more: it resolves now and what is kept for it goes. Calling it
+   * late or twice is fine; who looks at one node again and again calls it between two looks.
+   */
+  release(): void;
 }
 
 /**
@@ -95,12 +108,16 @@ export interface Session {
   readonly timeoutMs: number;
 
   /**
-   * Until this moment of `Clock.now()` the session surely lives: counted from the sending of the
-   * last request that was answered. Never moves back. Past it, another may hold what this held.
+   * Until this moment of `Clock.now()` the session surely lives: counted from the sending of
+   * requests that were answered by those who decide on its end, and short of `timeoutMs` by what
+   * they may be late in hearing. Never moves back. Past it, another may hold what this held.
    */
   readonly certainUntil: number;
 
-  /** Calls `listener` at each change of state, once per change; the answer takes it off again. */
+  /**
+   * Calls `listener` at each change of state, once per change, soon after `state` has changed;
+   * the answer takes it off again.
+   */
   onState(listener: (state: SessionState) => void): () => void;
 
   /** Resolves once, when the session has ended, with the reason in a few words. */
