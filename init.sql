@@ -151,3 +151,5 @@ SELECT 1, 1, 0,
     (SELECT COALESCE(MAX(`rid`), 0) FROM `placements`)
   ) + 1,
   (SELECT COALESCE(MAX(`id`), 0) FROM `events`) + 1;
+
+COMMIT;

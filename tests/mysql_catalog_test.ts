@@ -302,7 +302,7 @@ test("a claim that comes in the middle of a write refuses it", async (catalogs, 
   const old = catalogs.open();
   await old.prepare();
   await old.claim(1);
-  const young = openAdmin(server);
+  const young = await openAdmin(server);
   try {
     await young.query(`USE ${catalogs.database}`);
     await young.query("START TRANSACTION");
@@ -323,7 +323,7 @@ test(
   async (catalogs, server) => {
     const catalog = catalogs.open({ timeoutMs: 2_500 });
     await catalog.prepare();
-    const other = openAdmin(server);
+    const other = await openAdmin(server);
     try {
       await other.query(`USE ${catalogs.database}`);
       await other.query("START TRANSACTION");

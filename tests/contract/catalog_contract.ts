@@ -268,7 +268,11 @@ function atomicity(test: CatalogTest): void {
   test("what was applied is read by every other catalog at once", async (catalog, fixture) => {
     const other = fixture.open();
     for (let n = 0; n < 20; n++) {
-      await catalog.apply(1, [{ change: "table.put", table: table(`t${n}`) }]);
+      await catalog.apply(1, [
+        { change: "table.put", table: table(`t${n}`) },
+        { change: "event.add", at: n, event: joined(1) },
+      ]);
+      assert.equal((await other.events({ after: 0, limit: 100 })).length, n + 1);
       assert.equal((await other.load()).tables.length, n + 1);
     }
   });

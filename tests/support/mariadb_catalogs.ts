@@ -13,15 +13,20 @@ export interface MariadbCatalogs extends CatalogFixture {
   detach(): Promise<void>;
 }
 
-/** The connection of a test that looks at the server from outside. */
-export function openAdmin(server: MariadbServer) {
+/** A connection for a test that looks at the server from outside, whatever its defaults. */
+export async function openAdmin(server: MariadbServer): Promise<Admin> {
   const { host, port, user, password } = server;
-  return createConnection({ host, port, user, password, supportBigNumbers: true }).promise();
+  const plain = createConnection({ host, port, user, password, supportBigNumbers: true });
+  const admin = plain.promise();
+  await admin.query("SET SESSION TRANSACTION READ WRITE");
+  await admin.query("SET autocommit = 1, sql_select_limit = 100000, sql_safe_updates = 0");
+  return admin;
 }
 
-type Admin = ReturnType<typeof openAdmin>;
+export type Admin = ReturnType<ReturnType<typeof createConnection>["promise"]>;
 
-async function use(admin: Admin, database: string): Promise<Admin> {
+async function openIn(server: MariadbServer, database: string): Promise<Admin> {
+  const admin = await openAdmin(server);
   await admin.query(`USE ${database}`);
   return admin;
 }
@@ -29,10 +34,11 @@ async function use(admin: Admin, database: string): Promise<Admin> {
 export async function openMariadbCatalogs(server: MariadbServer): Promise<MariadbCatalogs> {
   const { host, port, user, password } = server;
   const database = `catalog_${crypto.randomUUID().slice(0, 8)}`;
-  const own = openAdmin(server);
-  await own.query(`CREATE DATABASE ${database}`);
-  let held: Promise<Admin> | null = use(own, database);
-  const admin = () => held ??= use(openAdmin(server), database);
+  const first = await openAdmin(server);
+  await first.query(`CREATE DATABASE ${database}`);
+  await first.end();
+  let held: Promise<Admin> | null = null;
+  const admin = () => held ??= openIn(server, database);
   const detach = async () => {
     await (await held)?.end();
     held = null;

@@ -173,11 +173,21 @@ function driverOptions(
 function sessionSettings(limitMs: number): readonly string[] {
   // The server gives up a little sooner than the caller, and says what it waited for.
   const seconds = Math.max(1, Math.ceil(limitMs / 1000) - 1);
-  return [
-    "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-    "SET SESSION autocommit = 1, time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES', " +
-    `innodb_lock_wait_timeout = ${seconds}, lock_wait_timeout = ${seconds}, ` +
+  const settings = {
+    autocommit: "1",
+    // A transaction that a COMMIT chains would go on reading its own old snapshot.
+    completion_type: "'NO_CHAIN'",
+    sql_mode: "'STRICT_ALL_TABLES'",
+    sql_safe_updates: "0",
+    sql_select_limit: "18446744073709551615",
+    time_zone: "'+00:00'",
+    innodb_lock_wait_timeout: seconds,
+    lock_wait_timeout: seconds,
     // A master that vanished in the middle of a transaction must not hold its lock for hours.
-    `wait_timeout = ${Math.max(IDLE_SECONDS_MIN, 2 * seconds)}`,
+    wait_timeout: Math.max(IDLE_SECONDS_MIN, 2 * seconds),
+  };
+  return [
+    "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ WRITE",
+    `SET SESSION ${Object.entries(settings).map(([name, to]) => `${name} = ${to}`).join(", ")}`,
   ];
 }
