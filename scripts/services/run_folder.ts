@@ -12,13 +12,12 @@ export async function createRunFolder(kind: string, parent = temporaryFolder()):
   const left = found.filter((folder) => startTimes.get(folder.pid) !== folder.startTime);
   await Promise.all(left.map((folder) => removeIfPossible(`${parent}/${folder.name}`)));
   const ownStart = startTimes.get(Deno.pid);
-  if (ownStart === undefined) {
-    throw new ServiceError("Cannot read /proc: private servers need Linux");
-  }
-  return await Deno.makeTempDir({
-    dir: parent,
-    prefix: `minisql-${Deno.pid}-${ownStart}-${kind}-`,
-  });
+  if (ownStart === undefined) throw new ServiceError("Cannot read /proc: this needs Linux");
+  // Short, since a socket inside may have a path of at most 107 bytes.
+  const random = crypto.getRandomValues(new Uint8Array(4)).toHex();
+  const path = `${parent}/minisql-${Deno.pid}-${ownStart}-${kind}-${random}`;
+  await Deno.mkdir(path, { mode: 0o700 });
+  return path;
 }
 
 /** Removes a folder and all in it; does nothing when it is gone already. */

@@ -1,5 +1,6 @@
 /** A server program run as a child that cannot outlive the process that started it. */
 import { PortTakenError, ServiceError } from "./service_error.ts";
+import { signalChild } from "./signals.ts";
 import { settlesWithin } from "./wait.ts";
 
 /** How long a server may take to end when asked kindly. */
@@ -60,13 +61,7 @@ export class ServerProcess {
 
   /** Sends a signal; nothing when the process has ended. */
   signal(signal: Deno.Signal): void {
-    if (!this.running) return;
-    try {
-      this.#child.kill(signal);
-    } catch (error) {
-      // It ended in this moment: its status is on the way.
-      if (!(error instanceof Deno.errors.NotFound) && !(error instanceof TypeError)) throw error;
-    }
+    if (this.running) signalChild(this.#child, signal);
   }
 
   /** Ends it in order: a clean shutdown, and the hard way when that takes too long. */

@@ -1,0 +1,91 @@
+/** Runs one command of the test run, shown as it goes and never longer than its limit. */
+import { signalChild } from "../services/signals.ts";
+
+export interface Section {
+  readonly name: string;
+  readonly command: readonly string[];
+}
+
+export interface SectionResult {
+  readonly code: number;
+  readonly output: string;
+}
+
+export interface SectionOptions {
+  readonly env: Readonly<Record<string, string>>;
+  /** Ends the command and everything it started. */
+  readonly signal: AbortSignal;
+}
+
+/** No section takes nearly as long: one that hangs must not take the whole run with it. */
+const LIMIT_S = 600;
+/** How long a command told to end may take, before it is killed. */
+const ENDING_LIMIT_S = 10;
+/** How long output is awaited from a process that a section which has ended left behind. */
+const LATE_OUTPUT_MS = 2_000;
+
+export async function runSection(
+  section: Section,
+  { env, signal }: SectionOptions,
+): Promise<SectionResult> {
+  const command = new Deno.Command("setpriv", {
+    args: [...launcher(), ...section.command],
+    env: { ...env },
+    stdin: "null",
+    stdout: "piped",
+  }).spawn();
+  const end = () => signalChild(command, "SIGTERM");
+  signal.addEventListener("abort", end, { once: true });
+  try {
+    const output = new ShownOutput(command.stdout);
+    const status = await command.status;
+    return { code: status.code, output: await output.end(LATE_OUTPUT_MS) };
+  } finally {
+    signal.removeEventListener("abort", end);
+  }
+}
+
+/**
+ * `timeout` runs the command in a process group of its own and ends the group: at the limit, when
+ * it is told to, and when this process dies.
+ */
+function launcher(): readonly string[] {
+  const timeout = ["timeout", `--kill-after=${ENDING_LIMIT_S}`, String(LIMIT_S)];
+  return ["--pdeathsig", "TERM", "--", "sh", "-c", 'exec "$@" 2>&1', "sh", ...timeout];
+}
+
+/** What a command prints, passed on to this process's own output and kept. */
+class ShownOutput {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #done: Promise<void>;
+  readonly #decoder = new TextDecoder();
+  #text = "";
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#reader = stream.getReader();
+    this.#done = this.#copy();
+  }
+
+  /** All of it, or what came within the limit. */
+  async end(limitMs: number): Promise<string> {
+    const limit = setTimeout(() => this.#reader.cancel(), limitMs);
+    await this.#done;
+    clearTimeout(limit);
+    return this.#text;
+  }
+
+  async #copy(): Promise<void> {
+    for (;;) {
+      const { value, done } = await this.#reader.read();
+      if (done) return;
+      this.#text += this.#decoder.decode(value, { stream: true });
+      await writeAll(value);
+    }
+  }
+}
+
+async function writeAll(bytes: Uint8Array): Promise<void> {
+  for (let from = 0; from < bytes.length;) {
+    from += await Deno.stdout.write(bytes.subarray(from));
+  }
+}
