@@ -103,6 +103,39 @@ export const regionStateShape = object({
 /** The contents of `/regions/<region>`, changed only by compare-and-set. */
 export type RegionState = Infer<typeof regionStateShape>;
 
+/** The contents of `/master/active`. */
+export const activeMasterShape = object({
+  id: text({ min: 1, max: 128 }),
+  host,
+  port,
+  term: integer(0),
+  since: moment,
+});
+
+export type ActiveMaster = Infer<typeof activeMasterShape>;
+
+/** The contents of `/servers/<rid>`, there while the server lives. */
+export const liveServerShape = object({
+  rid,
+  host,
+  port,
+  zone: text({ max: 64 }),
+  engine: engineShape,
+  status: serverStatus,
+  incarnation: text({ min: 1, max: 64 }),
+  createTime: moment,
+});
+
+export type LiveServer = Infer<typeof liveServerShape>;
+
+/** The contents of `/tables/<table>`. */
+export const tableNodeShape = object({
+  region: regionName,
+  schemaHash: text({ max: 64 }),
+});
+
+export type TableNode = Infer<typeof tableNodeShape>;
+
 export const serverRefShape = object({ rid, host, port, zone: text({ max: 64 }) });
 export type ServerRef = Infer<typeof serverRefShape>;
 

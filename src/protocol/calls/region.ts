@@ -33,7 +33,29 @@ export const receiptShape = object({
   ms: number,
 });
 
+/** Orders carry the master's term; a server that has seen a newer one answers STALE_EPOCH. */
+const ORDERS = {
+  makeTable: {
+    to: "region",
+    does: "The master's order to make a table's copy; done twice, it changes nothing.",
+    request: object({
+      term: integer(0),
+      region: regionName,
+      table: tableName,
+      ddl: text({ min: 1 }),
+    }),
+    answer: object({ incarnation: text({ min: 1, max: 64 }), schemaHash: text() }),
+  },
+  removeTable: {
+    to: "region",
+    does: "The master's order to remove a table's copy; done twice, it changes nothing.",
+    request: object({ term: integer(0), region: regionName, table: tableName }),
+    answer: object({}),
+  },
+} as const satisfies Readonly<Record<string, CallSpec>>;
+
 export const REGION_CALLS = {
+  ...ORDERS,
   query: {
     to: "region",
     does: "Runs one statement on a region's tables. Rows come first, then how it ended.",

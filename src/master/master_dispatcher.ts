@@ -1,0 +1,142 @@
+/** Each request to the active master to what handles it. */
+import type { Clock } from "../ports/clock.ts";
+import type { Random } from "../ports/random.ts";
+import type { CallContext, MasterHandlers } from "../protocol/handlers.ts";
+import { MinisqlError } from "../protocol/errors.ts";
+import type { Answer, Request } from "../protocol/messages.ts";
+import type { Reign } from "./reign.ts";
+import { serveSubscription } from "./subscriptions.ts";
+import { createTable, dropTable } from "./table_requests.ts";
+import { verdictOf } from "./verdict.ts";
+
+export interface DispatcherDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly cluster: string;
+  /** The reign, if this master leads for certain; else raises NOT_MASTER with where to go. */
+  readonly reign: () => Reign;
+  /** Hands over at once. */
+  readonly stepDown: (reign: Reign) => Promise<void>;
+}
+
+const EVENTS_LIMIT = 100;
+
+export class MasterDispatcher {
+  readonly #deps: DispatcherDeps;
+
+  constructor(deps: DispatcherDeps) {
+    this.#deps = deps;
+  }
+
+  get handlers(): MasterHandlers {
+    const reign = this.#deps.reign;
+    return {
+      register: (request) => reign().registry.register(request),
+      heartbeat: (request) => answer(() => reign().registry.heartbeat(request)),
+      locate: (request) => answer(() => locate(reign(), request)),
+      subscribe: async ({ tables }, context) => {
+        const current = reign();
+        const signal = AbortSignal.any([context.signal, current.signal]);
+        const { caller, within, event } = context;
+        const during = { caller, within, signal, event: event.bind(context) };
+        await serveSubscription(current.view, tables, during);
+        return {};
+      },
+      createTable: (request, context) => this.#create(request, context),
+      dropTable: (request, context) => this.#drop(request, context),
+      meta: () => answer(() => listTables(reign())),
+      servers: () => answer(() => ({ servers: reign().view.servers })),
+      regions: () => answer(() => listRegions(reign())),
+      events: async ({ after = 0, limit = EVENTS_LIMIT }) => ({
+        events: await reign().meta.events(after, limit),
+      }),
+      jobs: () => answer(() => listJobs(reign())),
+      status: () => this.#status(reign()),
+      stepDown: async () => {
+        const current = reign();
+        await this.#deps.stepDown(current);
+        return { term: current.active.term };
+      },
+    };
+  }
+
+  #create(request: Request<"createTable">, context: CallContext): Promise<Answer<"createTable">> {
+    return createTable(this.#deps.reign(), request, this.#deps, context);
+  }
+
+  #drop(request: Request<"dropTable">, context: CallContext): Promise<Answer<"dropTable">> {
+    return dropTable(this.#deps.reign(), request, this.#deps, context);
+  }
+
+  async #status({ view, meta, active, zk, startedAt }: Reign): Promise<Answer<"status">> {
+    const subjects = view.regions.flatMap(({ state }) => {
+      const route = view.routeOfRegion(state.region);
+      return route === null || route.tables.length === 0 ? [] : [{ route, region: state }];
+    });
+    const servers = view.online.length;
+    const masters = await zk.session.children(zk.paths.candidates);
+    return {
+      verdict: verdictOf({ subjects, servers, catalogLost: !meta.available }),
+      cluster: this.#deps.cluster,
+      master: active,
+      masters: masters.length,
+      servers: { online: servers, known: view.servers.length },
+      tables: view.tables.length,
+      catalog: meta.available ? "ok" : "lost",
+      epochMax: Math.max(0, ...view.regions.map(({ state }) => state.epoch)),
+      uptimeMs: this.#deps.clock.now() - startedAt,
+    };
+  }
+}
+
+/** Handlers that need not wait still answer by a promise, and fail by one. */
+// deno-lint-ignore require-await -- see above.
+async function answer<T>(work: () => T): Promise<T> {
+  return work();
+}
+
+function locate({ view, active }: Reign, { tables }: Request<"locate">): Answer<"locate"> {
+  const routes = new Map<string, NonNullable<ReturnType<typeof view.route>>>();
+  for (const table of tables) {
+    const route = view.route(table);
+    if (route === null) {
+      throw new MinisqlError("NO_SUCH_TABLE", `Table '${table}' doesn't exist`, {
+        errno: 1146,
+        sqlState: "42S02",
+      });
+    }
+    routes.set(route.region, route);
+  }
+  return { routes: [...routes.values()], term: active.term };
+}
+
+function listTables({ view }: Reign): Answer<"meta"> {
+  return {
+    tables: view.tables.map(({ name, region, created }) => {
+      const state = view.region(region)?.state;
+      return {
+        ...{ name, region, created },
+        state: view.route(name)?.state ?? "unavailable",
+        replicas: state?.replicas ?? [],
+        inSync: state?.isr.map(({ rid }) => rid) ?? [],
+      };
+    }),
+  };
+}
+
+function listRegions({ view }: Reign): Answer<"regions"> {
+  const regions = view.regions.map(({ state }) => ({
+    ...state,
+    tables: view.tablesOf(state.region),
+  }));
+  return { regions: regions.sort((a, b) => (a.region < b.region ? -1 : 1)) };
+}
+
+/** Running ones first, then the latest. */
+function listJobs({ view }: Reign): Answer<"jobs"> {
+  const rank = (state: string) => (state === "running" ? 0 : 1);
+  const jobs = [...view.jobs].sort((a, b) =>
+    rank(a.state) - rank(b.state) || b.created - a.created || (a.id < b.id ? -1 : 1)
+  );
+  return { jobs };
+}

@@ -1,0 +1,199 @@
+/**
+ * The catalog as the master uses it: written in the master's term, first of all places, and found
+ * again by itself after it was lost. Events wait here until they can be kept.
+ */
+import { backoffDelay, type BackoffPolicy } from "../base/backoff.ts";
+import type { Catalog, CatalogChange, CatalogState } from "../ports/catalog.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Random } from "../ports/random.ts";
+import type { Reporter } from "../ports/reporter.ts";
+import { MinisqlError } from "../protocol/errors.ts";
+import type { ClusterEvent, RecordedEvent } from "../protocol/events.ts";
+import type { ServerRecord } from "../protocol/model.ts";
+import type { ClusterView } from "./view.ts";
+
+export interface MetaDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly catalog: Catalog;
+  readonly reporter: Reporter;
+}
+
+const RETRY: BackoffPolicy = { initialMs: 250, limitMs: 5000 };
+/** Writes whose outcome is unknown are made again; they come out the same. */
+const REPEATS_MAX = 3;
+/** Events kept in memory while the catalog is away; older ones are only in the log then. */
+const WAITING_EVENTS_MAX = 1000;
+/** Events gather for so long before they are written together. */
+const EVENTS_GATHER_MS = 100;
+const EVENTS_KEPT = 100_000;
+const EVENTS_PRUNE_EVERY = 1000;
+
+export class MetaManager {
+  readonly #deps: MetaDeps;
+  readonly #view: ClusterView;
+  readonly #term: number;
+  /** Why the catalog cannot be used now; null while it can. */
+  #lost: MinisqlError | null = new MinisqlError("UNAVAILABLE", "The catalog has not been read yet");
+  #lostAt: number;
+  #waiting: { readonly at: number; readonly event: ClusterEvent }[] = [];
+  #flushing = false;
+  #written = 0;
+  /** Wakes the loop that looks for the catalog. */
+  #wake = () => {};
+
+  constructor(deps: MetaDeps, view: ClusterView, term: number) {
+    this.#deps = deps;
+    this.#view = view;
+    this.#term = term;
+    this.#lostAt = deps.clock.now();
+  }
+
+  get available(): boolean {
+    return this.#lost === null;
+  }
+
+  /**
+   * Claims the catalog for this term and reads it, now and whenever it was lost, until the signal
+   * aborts. `first` is told after the first attempt, whether it found the catalog or not. Raises
+   * STALE_EPOCH when a later term has begun.
+   */
+  async keep(signal: AbortSignal, first: () => void): Promise<void> {
+    for (let attempt = 0; !signal.aborted;) {
+      if (this.#lost !== null) {
+        await this.#find(attempt++ > 0);
+        if (this.#lost === null) attempt = 0;
+      }
+      first();
+      await this.#rest(this.#lost === null ? null : attempt, signal);
+    }
+  }
+
+  /** Makes the changes, all or none. Raises UNAVAILABLE with the reason while the catalog is lost. */
+  async write(changes: readonly CatalogChange[]): Promise<void> {
+    await this.#use((catalog) => catalog.apply(this.#term, changes));
+  }
+
+  async nextRid(): Promise<number> {
+    return await this.#use((catalog) => catalog.nextRid(this.#term));
+  }
+
+  async events(after: number, limit: number): Promise<readonly RecordedEvent[]> {
+    return await this.#use((catalog) => catalog.events({ after, limit }));
+  }
+
+  /** Records a server: catalog first, then memory. */
+  async saveRegionInfo(server: ServerRecord): Promise<void> {
+    await this.write([{ change: "server.put", server }]);
+    this.#view.putServer(server);
+  }
+
+  /** All region servers ever registered. */
+  getAllRegions(): readonly ServerRecord[] {
+    return this.#view.servers;
+  }
+
+  /** Tells people, and keeps the event as soon as the catalog takes it. Never fails. */
+  event(event: ClusterEvent): void {
+    this.#deps.reporter.event(event);
+    this.#waiting.push({ at: Math.floor(this.#deps.clock.wallMicros() / 1000), event });
+    if (this.#waiting.length > WAITING_EVENTS_MAX) this.#waiting.shift();
+    if (this.#flushing) return;
+    this.#flushing = true;
+    this.#deps.clock.after(EVENTS_GATHER_MS, () => void this.flushEvents());
+  }
+
+  /** A line for the log that is no event. */
+  note(message: string): void {
+    this.#deps.reporter.log("warning", message);
+  }
+
+  /** Writes the events that wait, if the catalog can be had. */
+  async flushEvents(): Promise<void> {
+    this.#flushing = false;
+    const batch = this.#waiting;
+    if (batch.length === 0 || this.#lost !== null) return;
+    this.#waiting = [];
+    const changes: CatalogChange[] = batch.map((each) => ({ change: "event.add", ...each }));
+    this.#written += batch.length;
+    if (this.#written >= EVENTS_PRUNE_EVERY) {
+      this.#written = 0;
+      changes.push({ change: "event.prune", keep: EVENTS_KEPT });
+    }
+    try {
+      await this.write(changes);
+    } catch (error) {
+      if (!(error instanceof MinisqlError)) throw error;
+      this.#waiting = [...batch, ...this.#waiting].slice(-WAITING_EVENTS_MAX);
+    }
+  }
+
+  async #find(again: boolean): Promise<void> {
+    const { catalog, clock } = this.#deps;
+    try {
+      await catalog.prepare();
+      await catalog.claim(this.#term);
+      const state = await catalog.load();
+      this.#view.load(state);
+      this.#report(state);
+      this.#lost = null;
+      if (again) this.event({ event: "catalog.back", afterMs: clock.now() - this.#lostAt });
+      else void this.flushEvents();
+    } catch (error) {
+      if (!(error instanceof MinisqlError) || error.code === "STALE_EPOCH") throw error;
+      if (!again || this.#lost?.message !== error.message) {
+        this.#deps.reporter.event({ event: "catalog.lost", reason: error.message });
+      }
+      this.#lost = error;
+    }
+  }
+
+  #report(state: CatalogState): void {
+    for (const { table, key, reason } of state.faults) {
+      const message = `Cannot read record ${key} of the catalog's ${table}: ${reason}`;
+      this.#deps.reporter.log("error", message, { table, key });
+    }
+  }
+
+  /** Until the catalog is lost, or it is time to look for it again, or the signal aborts. */
+  async #rest(attempt: number | null, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { clock, random } = this.#deps;
+    this.#wake = resolve;
+    const stop = attempt === null
+      ? () => {}
+      : clock.after(backoffDelay(RETRY, attempt, () => random.next()), resolve);
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    await promise;
+    stop();
+  }
+
+  async #use<T>(work: (catalog: Catalog) => Promise<T>): Promise<T> {
+    if (this.#lost !== null) throw this.#refusal(this.#lost);
+    for (let repeat = 1;; repeat++) {
+      try {
+        return await work(this.#deps.catalog);
+      } catch (error) {
+        if (!(error instanceof MinisqlError)) throw error;
+        if (error.code === "OUTCOME_UNKNOWN" && repeat < REPEATS_MAX) continue;
+        this.#lose(error);
+        throw error.code === "UNAVAILABLE" ? this.#refusal(error) : error;
+      }
+    }
+  }
+
+  #lose(error: MinisqlError): void {
+    if (this.#lost !== null) return;
+    this.#lost = error;
+    this.#lostAt = this.#deps.clock.now();
+    this.event({ event: "catalog.lost", reason: error.message });
+    this.#wake();
+  }
+
+  #refusal(cause: MinisqlError): MinisqlError {
+    const why = `Cannot reach the catalog, so nothing is registered, created or dropped now ` +
+      `(reads and writes go on): ${cause.message}`;
+    return new MinisqlError("UNAVAILABLE", why, { cause });
+  }
+}

@@ -1,0 +1,51 @@
+/** Changes of routes, pushed to those who hold the tables in their caches. */
+import { Deferred } from "../base/deferred.ts";
+import type { EventsContext } from "../protocol/handlers.ts";
+import type { Route } from "../protocol/model.ts";
+import type { ClusterView } from "./view.ts";
+
+/**
+ * Serves one subscriber until it has enough. Changes that come while it is still taking the last
+ * ones are merged: it is told how things are, not each step on the way.
+ */
+export async function serveSubscription(
+  view: ClusterView,
+  tables: readonly string[],
+  context: EventsContext<"subscribe">,
+): Promise<void> {
+  const wanted = new Set(tables);
+  let dirty = new Set(wanted);
+  let woken = new Deferred<void>();
+  const wake = () => woken.resolve();
+  const stop = view.onRoutes((changed) => {
+    for (const table of changed) if (wanted.has(table)) dirty.add(table);
+    if (dirty.size > 0) wake();
+  });
+  context.signal.addEventListener("abort", wake, { once: true });
+  try {
+    while (true) {
+      context.signal.throwIfAborted();
+      if (dirty.size > 0) {
+        const batch = dirty;
+        dirty = new Set();
+        await context.event(news(view, batch));
+      } else {
+        await woken.promise;
+        woken = new Deferred();
+      }
+    }
+  } finally {
+    stop();
+  }
+}
+
+function news(view: ClusterView, tables: ReadonlySet<string>) {
+  const routes = new Map<string, Route>();
+  const gone: string[] = [];
+  for (const table of tables) {
+    const route = view.route(table);
+    if (route === null) gone.push(table);
+    else routes.set(route.region, route);
+  }
+  return { routes: [...routes.values()], gone };
+}

@@ -1,0 +1,237 @@
+/**
+ * A region server's place in the cluster: it finds the active master, registers, keeps its node in
+ * its own session, sends heartbeats, and does all that again whenever one of them is lost.
+ */
+import { backoffDelay, type BackoffPolicy } from "../base/backoff.ts";
+import { connected } from "../cluster/election.ts";
+import { ensureNodes, readNode, unlessMissing } from "../cluster/nodes.ts";
+import { Paths } from "../cluster/paths.ts";
+import type { TermGuard } from "../cluster/term_guard.ts";
+import type { Clock } from "../ports/clock.ts";
+import { type Coordinator, CoordinatorError, type Session } from "../ports/coordinator.ts";
+import type { EngineInfo } from "../ports/engine.ts";
+import type { Address, Network } from "../ports/network.ts";
+import type { Random } from "../ports/random.ts";
+import type { Reporter } from "../ports/reporter.ts";
+import { MinisqlError } from "../protocol/errors.ts";
+import type { Answer } from "../protocol/messages.ts";
+import { activeMasterShape, type LiveServer, type Load } from "../protocol/model.ts";
+import { Channel, type Connection } from "../rpc/channel.ts";
+
+export interface MembershipDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly network: Network;
+  readonly coordinator: Coordinator;
+  readonly reporter: Reporter;
+  readonly terms: TermGuard;
+}
+
+export interface MembershipOptions {
+  readonly cluster: string;
+  readonly root?: string;
+  /** This server's own name, drawn once and kept in its data folder. */
+  readonly identity: string;
+  /** Drawn at every start of the process. */
+  readonly incarnation: string;
+  /** Where others reach this server. */
+  readonly address: Address;
+  readonly zone: string;
+  readonly engine: EngineInfo;
+  /** What was done since the last heartbeat. */
+  readonly load: () => Load;
+  /** Why the database is dead; null while it lives. */
+  readonly engineLost: () => string | null;
+  /** Told whenever this server has become, or is no longer, a member. */
+  readonly onMember?: (rid: number | null, session: Session | null) => void;
+}
+
+const RETRY: BackoffPolicy = { initialMs: 100, limitMs: 3000 };
+const CALL_MS = 5000;
+/** Without news from a watch the master's address is looked up again so often. */
+const LOOK_MS = 1000;
+
+export class Membership {
+  readonly #deps: MembershipDeps;
+  readonly #options: MembershipOptions;
+  readonly #paths: Paths;
+  #rid: number | null = null;
+
+  constructor(deps: MembershipDeps, options: MembershipOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#paths = new Paths(options.root);
+  }
+
+  /** The number the master has given, once it has. It stays the same for this identity. */
+  get rid(): number | null {
+    return this.#rid;
+  }
+
+  /** Takes part until the signal aborts. Raises FORBIDDEN when the cluster will not have it. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, random, coordinator, reporter } = this.#deps;
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      let session: Session | null = null;
+      try {
+        session = await coordinator.open(signal);
+        attempt = 0;
+        await this.#belong(session, signal);
+      } catch (error) {
+        if (signal.aborted) break;
+        if (!isTrouble(error)) throw error;
+        reporter.log("warning", `Not a member of the cluster now: ${(error as Error).message}`);
+      } finally {
+        this.#options.onMember?.(this.#rid, null);
+        await session?.close();
+      }
+      await clock.sleep(backoffDelay(RETRY, attempt, () => random.next()), signal).catch(() => {});
+    }
+  }
+
+  /** One session: register with whoever leads, again and again as masters come and go. */
+  async #belong(session: Session, signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#deps;
+    await ensureNodes(session, this.#paths.standing);
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      await connected(session, signal);
+      const master = await this.#findMaster(session);
+      try {
+        if (master !== null) {
+          await this.#serve(master, session, signal, () => attempt = 0);
+        }
+      } catch (error) {
+        const ended = error instanceof CoordinatorError && error.code === "session_ended";
+        if (!isTrouble(error) || ended) throw error;
+        this.#deps.reporter.log("debug", `Looking for a master: ${(error as Error).message}`);
+      }
+      await clock.sleep(
+        Math.min(LOOK_MS, backoffDelay(RETRY, attempt, () => random.next())),
+        signal,
+      );
+    }
+  }
+
+  async #findMaster(session: Session): Promise<Address | null> {
+    const node = await session.get(this.#paths.active).catch(unlessMissing);
+    if (node === null) return null;
+    const said = readNode(activeMasterShape, node.data, this.#paths.active);
+    if (!said.ok) return null;
+    const { host, port, term } = said.value;
+    if (term < this.#deps.terms.highest) return null;
+    return { host, port };
+  }
+
+  /** One master: register, then send heartbeats until it no longer takes them. */
+  async #serve(
+    master: Address,
+    session: Session,
+    signal: AbortSignal,
+    registered: () => void,
+  ): Promise<void> {
+    const { cluster, address, incarnation } = this.#options;
+    const channel = new Channel(this.#deps, {
+      address: master,
+      greeting: {
+        cluster,
+        role: "region",
+        name: `${address.host}:${address.port}`,
+        incarnation,
+        ...(this.#rid === null ? {} : { rid: this.#rid }),
+      },
+    });
+    try {
+      const connection = await channel.connect(CALL_MS, signal);
+      const terms = await this.#register(connection, session, signal);
+      registered();
+      await this.#beat(connection, session, terms, signal);
+    } finally {
+      channel.close();
+    }
+  }
+
+  async #register(
+    { caller }: Connection,
+    session: Session,
+    signal: AbortSignal,
+  ): Promise<Answer<"register">> {
+    const { identity, address, zone, engine, incarnation } = this.#options;
+    const { vendor, version, settings } = engine;
+    const request = {
+      identity,
+      ...address,
+      zone,
+      engine: { vendor, version, settings },
+      incarnation,
+    };
+    const answer = await caller.call("register", request, { timeoutMs: CALL_MS, signal });
+    this.#deps.terms.accept(answer.term);
+    this.#rid = answer.rid;
+    await this.#announce(session, answer.rid);
+    this.#options.onMember?.(answer.rid, session);
+    return answer;
+  }
+
+  /** The node that says this server lives. One of an earlier session of its own makes way. */
+  async #announce(session: Session, rid: number): Promise<void> {
+    const { address, zone, engine, incarnation } = this.#options;
+    const { vendor, version, settings } = engine;
+    const live: LiveServer = {
+      ...{ rid, ...address, zone, incarnation },
+      engine: { vendor, version, settings },
+      status: "online",
+      createTime: Math.floor(this.#deps.clock.wallMicros() / 1000),
+    };
+    const path = this.#paths.server(rid);
+    const there = await session.get(path).catch(unlessMissing);
+    if (there?.owner === session.id) return;
+    if (there !== null) await session.delete(path, null).catch(unlessMissing);
+    await session.create(path, JSON.stringify(live), "ephemeral");
+  }
+
+  /** Returns when this server must register anew. */
+  async #beat(
+    { caller }: Connection,
+    session: Session,
+    { rid, heartbeatMs }: Answer<"register">,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { terms } = this.#deps;
+    const { incarnation, load, engineLost } = this.#options;
+    while (!signal.aborted) {
+      const node = await session.observe(this.#paths.server(rid));
+      const evicted = node.value?.owner !== session.id;
+      if (!evicted) await this.#pause(heartbeatMs, [node.changed, caller.closed], signal);
+      node.release();
+      if (evicted || !caller.usable) return;
+      const lost = engineLost();
+      const request = lost === null
+        ? { rid, incarnation, load: load(), engine: "ok" } as const
+        : { rid, incarnation, load: load(), engine: "lost", reason: lost } as const;
+      const answer = await caller.call("heartbeat", request, { timeoutMs: CALL_MS, signal });
+      terms.accept(answer.term);
+    }
+  }
+
+  /** Until the next heartbeat is due, or something happens first. */
+  async #pause(
+    ms: number,
+    sooner: readonly Promise<unknown>[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const stop = this.#deps.clock.after(ms, resolve);
+    const aborted = () => resolve();
+    signal.addEventListener("abort", aborted, { once: true });
+    await Promise.race([promise, ...sooner]);
+    stop();
+    signal.removeEventListener("abort", aborted);
+  }
+}
+
+/** Trouble that passes, or that another master may not give. A refusal for good is not one. */
+function isTrouble(error: unknown): boolean {
+  if (error instanceof CoordinatorError) return true;
+  return error instanceof MinisqlError && error.code !== "FORBIDDEN" &&
+    error.code !== "UNAUTHENTICATED";
+}
