@@ -34,8 +34,8 @@ export async function build(options: BuildOptions): Promise<Form> {
     say(`${output} is up to date (${current})`);
     return current;
   }
-  const program = await bundle("main.ts", { commit: await commitOf() });
-  const form = await make(program, options);
+  await using program = await bundle("main.ts", { commit: await commitOf() });
+  const form = await make(program.path, options);
   await remember(output, { key, form });
   const { size } = await Deno.stat(output);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);

@@ -51,7 +51,14 @@ export function memoryEnvironment(world: MemoryWorld): Environment {
 
 function memoryProcess(stop = new AbortController().signal): ProcessControl {
   const nothing = () => () => {};
-  return { stop, onReload: nothing, onInterrupt: nothing, onExit: nothing, reportTo: () => {} };
+  return {
+    stop,
+    stopped: () => new Promise(() => {}),
+    onReload: nothing,
+    onInterrupt: nothing,
+    onExit: nothing,
+    reportTo: () => {},
+  };
 }
 
 export function memoryOutput(broken?: Error) {

@@ -11,6 +11,9 @@ export interface ProcessControl {
    */
   readonly stop: AbortSignal;
 
+  /** Resolves once `stop` has aborted, also when it had before: what a server waits for. */
+  stopped(): Promise<void>;
+
   /** Hears SIGHUP as "read your settings again". Without a listener it ends the process. */
   onReload(listener: () => void): () => void;
 
@@ -92,6 +95,13 @@ export class Process implements ProcessControl {
     } finally {
       for (const release of this.#release.splice(0)) release();
     }
+  }
+
+  stopped(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.stop.addEventListener("abort", () => resolve(), { once: true });
+    if (this.stop.aborted) resolve();
+    return promise;
   }
 
   onReload(listener: () => void): () => void {

@@ -36,7 +36,7 @@ class FakeSystem implements System {
 /** Runs until the signal, then as `atStop` says. */
 function untilStopped(atStop: () => Promise<number> = () => Promise.resolve(0)) {
   return async (control: ProcessControl) => {
-    await new Promise((resolve) => control.stop.addEventListener("abort", resolve));
+    await control.stopped();
     return await atStop();
   };
 }
@@ -63,6 +63,16 @@ Deno.test("process: SIGTERM asks for a graceful end, and its code is the program
   assert.equal(await running, 0);
   assert.ok(reason instanceof Interrupted && reason.signal === "SIGTERM");
   assert.equal(system.clock.nextAt, null);
+});
+
+Deno.test("process: who waits for the stop after it came does not wait", async () => {
+  const system = new FakeSystem();
+  const running = new Process(system).run(async (control) => {
+    system.send("SIGTERM");
+    await control.stopped();
+    return 0;
+  });
+  assert.equal(await running, 0);
 });
 
 Deno.test("process: a second signal ends at once, with its own code", async () => {
