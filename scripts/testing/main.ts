@@ -13,7 +13,7 @@ const SECTIONS: readonly Section[] = [
   { name: "servers", command: ["deno", "task", "services", "install"] },
   { name: "fmt", command: ["deno", "fmt", "--check"] },
   { name: "lint", command: ["deno", "lint"] },
-  { name: "check", command: ["deno", "check", "."] },
+  { name: "check", command: ["deno", "check", "--quiet", "."] },
   { name: "unit", command: [...TESTS, "--reporter=dot", "src", "scripts"] },
   { name: "contract", command: [...TESTS, "tests/contract"] },
   { name: "integration", command: [...TESTS, "--ignore=tests/contract,tests/e2e", "tests"] },

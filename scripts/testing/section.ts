@@ -1,5 +1,6 @@
 /** Runs one command of the test run, shown as it goes and never longer than its limit. */
 import { signalChild } from "../services/signals.ts";
+import { DotRows } from "./dot_rows.ts";
 
 export interface Section {
   readonly name: string;
@@ -59,6 +60,7 @@ class ShownOutput {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #done: Promise<void>;
   readonly #decoder = new TextDecoder();
+  readonly #rows = new DotRows();
   #text = "";
 
   constructor(stream: ReadableStream<Uint8Array>) {
@@ -78,8 +80,9 @@ class ShownOutput {
     for (;;) {
       const { value, done } = await this.#reader.read();
       if (done) return;
-      this.#text += this.#decoder.decode(value, { stream: true });
-      await writeAll(value);
+      const text = this.#decoder.decode(value, { stream: true });
+      this.#text += text;
+      await writeAll(new TextEncoder().encode(this.#rows.show(text)));
     }
   }
 }
