@@ -4,6 +4,9 @@
 runtime_id=@RUNTIME_ID@ runtime_size=@RUNTIME_SIZE@
 app_id=@APP_ID@ app_size=@APP_SIZE@
 stub_size=@STUB_SIZE@
+# Lists of processes show the runtime by this name.
+runtime=runtime-$runtime_id/minisql
+app=app-$app_id.js
 
 fail() {
   printf 'minisql: %s\n' "$1" >&2
@@ -21,13 +24,13 @@ start() {
   export DENO_DIR="$1/deno" DENO_NO_UPDATE_CHECK=1 DENO_NO_PACKAGE_JSON=1
   folder=$1
   shift
-  exec "$folder/runtime-$runtime_id" run --quiet --no-config --no-lock --no-remote --no-npm \
+  exec "$folder/$runtime" run --quiet --no-config --no-lock --no-remote --no-npm \
     --cached-only @PERMISSIONS@ \
-    "$folder/app-$app_id.js" "$@"
+    "$folder/$app" "$@"
 }
 
 is_unpacked() {
-  is_ours "$1" && [ -x "$1/runtime-$runtime_id" ] && [ -s "$1/app-$app_id.js" ]
+  is_ours "$1" && [ -x "$1/$runtime" ] && [ -s "$1/$app" ]
 }
 
 # unpack FILE OFFSET SIZE MODE. Several first starts at once each unpack a file of their own; the
@@ -45,12 +48,13 @@ unpack() {
 
 unpack_all() {
   (umask 077 && mkdir -p "$1") 2>/dev/null && is_ours "$1" && chmod 700 "$1" &&
-    unpack "$1/runtime-$runtime_id" "$stub_size" "$runtime_size" 700 &&
-    unpack "$1/app-$app_id.js" "$((stub_size + runtime_size))" "$app_size" 600 &&
+    mkdir -p "$1/runtime-$runtime_id" &&
+    unpack "$1/$runtime" "$stub_size" "$runtime_size" 700 &&
+    unpack "$1/$app" "$((stub_size + runtime_size))" "$app_size" 600 &&
     is_unpacked "$1" || return 1
   # What other versions left behind a month ago; they would unpack themselves again.
-  find "$1" -maxdepth 1 -type f \( -name 'runtime-*' -o -name 'app-*' \) -mtime +30 \
-    ! -name "runtime-$runtime_id" ! -name "app-$app_id.js" -exec rm -f {} + 2>/dev/null
+  find "$1" -maxdepth 1 \( -name 'runtime-*' -o -name 'app-*' \) -mtime +30 \
+    ! -name "runtime-$runtime_id" ! -name "$app" -exec rm -rf {} + 2>/dev/null
   return 0
 }
 
