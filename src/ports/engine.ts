@@ -35,6 +35,12 @@ export interface RunOptions {
   readonly timeoutMs: number;
   /** Aborting ends the statement as a deadline does, with `CANCELLED`. */
   readonly signal?: AbortSignal;
+  /**
+   * For copying rows that are elsewhere: values are stored as they stand, also those a client may
+   * not write (0 in an AUTO_INCREMENT column, zero dates, an ENUM's error value). Whatever would
+   * be cut to fit is cut silently, so compare fingerprints afterwards.
+   */
+  readonly copying?: boolean;
 }
 
 /** Rows of a query, or the outcome of any other statement (then `columns` is empty). */
@@ -44,7 +50,10 @@ export interface Rows {
   readonly result: StatementResult;
 }
 
-/** A query whose rows come in batches, with bounded memory. Leaving the loop early ends it. */
+/**
+ * A query whose rows come in batches, with bounded memory. Leaving the loop early ends it. To be
+ * iterated once; a stream that is never iterated holds its session until the deadline.
+ */
 export interface RowStream extends AsyncIterable<readonly Row[]> {
   /** Known once this resolves, before the first row. Rejects if the statement failed. */
   readonly columns: Promise<readonly Column[]>;
@@ -107,15 +116,23 @@ export interface TableSchema {
   readonly createSql: string;
 }
 
-/** `write`: row locks. `snapshot`: read only, and every read sees one moment. */
+/**
+ * `write`: row locks, from the first statement on. `snapshot`: read only, and every read sees the
+ * moment of `begin`.
+ */
 export type TransactionMode = "write" | "snapshot";
 
+/** A connection of its own to the engine. One call at a time. */
 export interface EngineSession {
   /**
    * Runs one statement to its end. Raises `SQL` with MySQL's errno and SQLSTATE, `TIMEOUT` or
    * `CANCELLED` after the statement has really ended (inside a transaction its effects are undone,
    * the transaction stays open), `UNAVAILABLE` where the engine was not reached at all, and
    * `OUTCOME_UNKNOWN` when the connection broke on the way: the session is then of no more use.
+   *
+   * Transactions are begun and ended by the methods below: BEGIN, COMMIT, ROLLBACK, SAVEPOINT and
+   * their kin are refused here with `BAD_REQUEST`. A statement that commits by itself, as DDL
+   * does, ends an open transaction; what it had changed stays, fingerprints included.
    */
   run(sql: string, options: RunOptions): Promise<Rows>;
 
@@ -130,9 +147,21 @@ export interface EngineSession {
    */
   flushFingerprints(): Promise<ReadonlyMap<string, Fingerprint>>;
 
-  /** Flushes and commits. `OUTCOME_UNKNOWN` when the connection broke on the way. */
+  /**
+   * Flushes what was changed since the last flush, and commits. `OUTCOME_UNKNOWN` when the
+   * connection broke on the way: the session is then of no more use.
+   */
   commit(): Promise<void>;
+
+  /** Without a transaction it does nothing. */
   rollback(): Promise<void>;
+
+  /**
+   * True after an error with which the engine has undone the whole transaction, as it does in a
+   * deadlock (1213): only `rollback` and `close` are of use then, all else raises that error again.
+   */
+  readonly undone: boolean;
+
   savepoint(name: string): Promise<void>;
   rollbackTo(name: string): Promise<void>;
   release(name: string): Promise<void>;
@@ -142,7 +171,8 @@ export interface EngineSession {
 
   /**
    * The fingerprint computed from the rows by one query, as this session's transaction sees them.
-   * Rows only, in a range of the primary key where one is given, so that it can be done in chunks.
+   * In a range of the primary key where one is given, so that it can be done in chunks. Raises
+   * `SQL` (1146) for no such table.
    */
   recompute(
     table: string,
@@ -176,7 +206,8 @@ export interface Engine {
 
   /**
    * Starts maintaining the table's fingerprint, or brings its triggers in step with the schema
-   * after a change, counting the rows there are. Idempotent. No one else may write meanwhile.
+   * after a change (also of its name), counting the rows there are. Idempotent. No one else may
+   * write meanwhile. `UNSUPPORTED` for a table whose changes cannot be followed.
    */
   maintainFingerprint(table: string): Promise<Fingerprint>;
 

@@ -15,8 +15,9 @@ import {
 /**
  * What a column holds, as far as a reader must know to interpret a cell. `integer` cells are
  * numbers where a double holds them and decimal strings where not; `decimal` cells are always
- * strings; `bytes` cells are bytes (base64 on the wire); `json`, dates and times are text as
- * MySQL prints it.
+ * strings; `float` cells are numbers, but negative zero, which JSON cannot say, is the text `-0`;
+ * `year` cells are numbers; `bytes` and `bit` cells are bytes (base64 on the wire), the highest
+ * bit first; `json`, dates and times are text as MySQL prints it.
  */
 export const COLUMN_KINDS = [
   "integer",

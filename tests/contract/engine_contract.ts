@@ -1,0 +1,23 @@
+/** The Engine port's contract: one suite that every engine passes. */
+import type { EngineContract } from "./engine_fixture.ts";
+import { deadlineContract } from "./engine_deadlines.ts";
+import { fingerprintContract } from "./engine_fingerprints.ts";
+import { schemaContract } from "./engine_schema.ts";
+import { sensitivityContract } from "./engine_sensitivity.ts";
+import { statementContract } from "./engine_statements.ts";
+import { streamContract } from "./engine_streams.ts";
+import { transactionContract } from "./engine_transactions.ts";
+import { typeContract } from "./engine_types.ts";
+import { workloadContract } from "./engine_workload.ts";
+
+export function engineContract(contract: EngineContract): void {
+  statementContract(contract);
+  transactionContract(contract);
+  deadlineContract(contract);
+  streamContract(contract);
+  schemaContract(contract);
+  fingerprintContract(contract);
+  sensitivityContract(contract);
+  workloadContract(contract);
+  typeContract(contract);
+}
