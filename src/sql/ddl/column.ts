@@ -112,9 +112,11 @@ export function readColumn(cursor: Cursor): ColumnDefinition {
 
 /** The definition of a column whose name has been read. */
 export function readColumnBody(cursor: Cursor, name: string): ColumnDefinition {
+  const at = cursor.peek().start;
   const serial = looksAtSerial(cursor);
   if (serial) cursor.next();
   const column: Draft = {
+    at,
     name,
     type: serial ? SERIAL_TYPE : readDataType(cursor),
     nullable: serial ? false : null,

@@ -76,6 +76,7 @@ export function readKeyBody(
   head: Pick<KeyDefinition, "kind" | "name" | "ifNotExists">,
 ): KeyDefinition {
   const key: KeyDraft = {
+    at: cursor.peek().start,
     ...head,
     parts: [],
     method: null,
@@ -144,11 +145,12 @@ function readDirection(cursor: Cursor): boolean {
 }
 
 function readForeignKey(cursor: Cursor, name: string | null): ForeignKeyDefinition {
+  const at = cursor.peek().start;
   const ifNotExists = cursor.take("IF", "NOT", "EXISTS");
   const indexName = cursor.looksAt("(") ? null : readName(cursor);
   const columns = readNameList(cursor);
   cursor.expect("REFERENCES");
-  return { name, indexName, columns, references: readReferences(cursor), ifNotExists };
+  return { at, name, indexName, columns, references: readReferences(cursor), ifNotExists };
 }
 
 /** What stands behind the word REFERENCES. */

@@ -107,6 +107,8 @@ export interface ReferencesClause {
 }
 
 export interface ColumnDefinition {
+  /** Where it stands in the statement, as it does for keys: they are numbered in that order. */
+  readonly at: number;
   readonly name: string;
   readonly type: DataType;
   /** Null where neither NULL nor NOT NULL is said. */
@@ -137,6 +139,7 @@ export interface KeyPart {
 export type KeyKind = "primary" | "unique" | "index" | "fulltext" | "spatial";
 
 export interface KeyDefinition {
+  readonly at: number;
   readonly kind: KeyKind;
   /** The index's own name, else that of its CONSTRAINT, else null. */
   readonly name: string | null;
@@ -152,6 +155,7 @@ export interface KeyDefinition {
 }
 
 export interface ForeignKeyDefinition {
+  readonly at: number;
   readonly name: string | null;
   /** A name given behind FOREIGN KEY: of the index that goes with it. */
   readonly indexName: string | null;

@@ -164,6 +164,7 @@ Deno.test("ddl: foreign keys and checks of a table", () => {
       "check (a > (1)), constraint k check (a < 2) not enforced)",
   );
   assert.deepEqual(foreignKeys[0], {
+    at: 48,
     name: "c",
     indexName: "i",
     columns: ["a", "b"],
