@@ -6,6 +6,7 @@
  * `deno compile` makes it where its runtime file can be had (DENORT_BIN names one that is at hand).
  * Elsewhere it is a shell script with the runtime and the program compressed behind it.
  */
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { buildArchive } from "./build/archive.ts";
 import { bundle } from "./build/bundle.ts";
@@ -16,6 +17,7 @@ import { isUpToDate, remember } from "./build/state.ts";
 export type Form = "archive" | "compiled";
 
 export interface BuildOptions {
+  /** Absolute: the tools run in the repository. */
   readonly output: string;
   /** The only form to build; where absent, compiled if that is possible. */
   readonly form?: Form;
@@ -67,7 +69,7 @@ if (import.meta.main) {
   });
   const form = values.archive ? "archive" : values.compile ? "compiled" : undefined;
   await build({
-    output: values.output,
+    output: resolve(values.output),
     force: values.force ?? false,
     say: (line) => console.error(line),
     ...(form === undefined ? {} : { form }),
