@@ -5,6 +5,11 @@ import { DotRows } from "./dot_rows.ts";
 export interface Section {
   readonly name: string;
   readonly command: readonly string[];
+  /**
+   * The program is known to die of a segmentation fault at times, which says nothing about what it
+   * was to check: it is asked again. When it dies every time, it fails.
+   */
+  readonly isCrashProne?: boolean;
 }
 
 export interface SectionResult {
@@ -25,7 +30,23 @@ const ENDING_LIMIT_S = 10;
 /** How long output is awaited from a process that a section which has ended left behind. */
 const LATE_OUTPUT_MS = 2_000;
 
+/** As a shell reports a process that a segmentation fault ended. */
+const SEGMENTATION_FAULT = 139;
+const ATTEMPTS_MAX = 3;
+
 export async function runSection(
+  section: Section,
+  options: SectionOptions,
+): Promise<SectionResult> {
+  for (let attempt = 1;; attempt++) {
+    const result = await runOnce(section, options);
+    const hasCrashed = section.isCrashProne === true && result.code === SEGMENTATION_FAULT;
+    if (!hasCrashed || attempt === ATTEMPTS_MAX || options.signal.aborted) return result;
+    console.log(`${section.command[0]} crashed, as it is known to: once more`);
+  }
+}
+
+async function runOnce(
   section: Section,
   { env, signal }: SectionOptions,
 ): Promise<SectionResult> {

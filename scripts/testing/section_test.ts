@@ -18,6 +18,20 @@ Deno.test("section: gives the command's exit code and all it printed", async () 
   assert.equal(output, "\nto standard output\nto standard error\n");
 });
 
+Deno.test("section: is repeated after a crash of a program known for it, and of no other", async () => {
+  const folder = await Deno.makeTempDir();
+  const crashOnce = shell(`cd ${folder}; mkdir crashed 2>/dev/null && kill -SEGV $$; echo checked`);
+  try {
+    const trusted = await runSection(crashOnce, optionsFor("none"));
+    assert.equal(trusted.code, 139);
+    await Deno.remove(`${folder}/crashed`);
+    const prone = await runSection({ ...crashOnce, isCrashProne: true }, optionsFor("none"));
+    assert.deepEqual(prone, { code: 0, output: "checked\n" });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("section: ends with everything it started, when it is told to", async () => {
   const run = crypto.randomUUID();
   const ending = new AbortController();
