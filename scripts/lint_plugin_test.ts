@@ -147,6 +147,8 @@ Deno.test("no-ambient: names that only look like it are fine", () => {
 Deno.test("no-ambient: a local binding hides the global in its own scope only", () => {
   const code = "function f(fetch: F) { return fetch(1); }\nconst x = () => fetch(2);";
   bad("no-ambient", "src/region/a.ts", code, /instead of fetch/);
+  const later = "fetch(2);\nfunction f(fetch: F) { return fetch(1); }";
+  bad("no-ambient", "src/region/a.ts", later, /instead of fetch/);
   const block = "{ const console = 1; console; }\nconsole.log(1);";
   bad("no-ambient", "src/region/a.ts", block, /instead of console/);
 });

@@ -63,7 +63,7 @@ export class Logging {
       { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["lines"] },
     ];
     for (const [part, lowestLevel] of Object.entries(parts)) {
-      // A parent's level would hold for its sinks too: each part brings its own.
+      // Sinks taken over from the parent would keep the parent's level, and write lines twice.
       const category = [ROOT, ...part.split(".")];
       loggers.push({ category, lowestLevel, sinks: ["lines"], parentSinks: "override" });
     }

@@ -37,10 +37,11 @@ Deno.test("reporter: a part has a level of its own, lower or higher than the res
   using opened = open({ all: "info", parts: { rpc: "trace", "region.log": "error" } });
   opened.reporter.part("rpc").log("trace", "rpc");
   opened.reporter.part("rpc").part("link").log("debug", "rpc.link");
+  opened.reporter.part("rpc").log("warning", "once");
   opened.reporter.part("region").part("log").log("warning", "no");
   opened.reporter.part("region").log("info", "region");
   opened.reporter.log("debug", "no");
-  assert.deepEqual(opened.messages(), ["rpc", "rpc.link", "region"]);
+  assert.deepEqual(opened.messages(), ["rpc", "rpc.link", "once", "region"]);
 });
 
 Deno.test("reporter: levels change while it runs, for reporters handed out before too", () => {

@@ -31,12 +31,11 @@ export async function askSecret(
   const release = control.onExit(restore);
   try {
     await err.write(`Enter ${flag}: `);
-    const secret = await readHidden(input, control.stop);
-    await err.line();
-    return secret;
+    return await readHidden(input, control.stop);
   } finally {
     release();
     restore();
+    await err.line();
   }
 }
 
