@@ -214,6 +214,7 @@ Deno.test("function-length: a contract suite, which only registers tests, is no 
   const suite = `export function suite() {\n${`Deno.test("a", () => {});\n`.repeat(80)}}\n`;
   good("function-length", "tests/contract/clock.ts", suite);
   good("function-length", "tests/contract/clock.ts", suite.replaceAll("Deno.test", "test"));
+  good("function-length", "tests/contract/clock.ts", suite.replaceAll("Deno.test", "clockTest"));
   bad("function-length", "src/base/a.ts", suite, /82 lines/);
 });
 

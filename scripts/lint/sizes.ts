@@ -66,10 +66,10 @@ function isTestBody(node: Node): boolean {
   return call.type === "CallExpression" && isTestCall(call);
 }
 
-/** `Deno.test(…)`, `Deno.test.only(…)`, and `test(…)`, as a contract suite's parts are handed it. */
+/** `Deno.test(…)`, `Deno.test.only(…)`; `test(…)` or `engineTest(…)`, as contract suites have them. */
 function isTestCall(node: Deno.lint.CallExpression): boolean {
   let callee: Node = node.callee;
-  if (callee.type === "Identifier") return callee.name === "test";
+  if (callee.type === "Identifier") return /^(test|[a-z]\w*Test)$/.test(callee.name);
   while (callee.type === "MemberExpression") {
     const object: Node = callee.object;
     const property: Node = callee.property;
