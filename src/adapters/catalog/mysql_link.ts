@@ -70,7 +70,7 @@ export class MysqlLink {
   /** The rows of a query, or none. A failing statement leaves the connection in order. */
   query(sql: string, values: readonly Scalar[] = []): Promise<readonly SqlRow[]> {
     return this.#answer((answer) => {
-      const text = this.#connection.format(sql, values.map(bindable));
+      const text = this.#connection.format(sql, [...values]);
       this.#checkLength(text);
       this.#connection.query(text, (error: QueryError | null, result: unknown) => {
         if (error !== null) answer.reject(withoutStatement(error));
@@ -132,14 +132,6 @@ export class MysqlLink {
 function withoutStatement(error: QueryError): QueryError {
   Reflect.deleteProperty(error, "sql");
   return error;
-}
-
-/**
- * Numbers that are no whole ones go as text: a literal such as 1.5 is a DECIMAL to MySQL, while
- * text becomes the very double it says.
- */
-function bindable(value: Scalar): Scalar {
-  return typeof value === "number" && !Number.isSafeInteger(value) ? String(value) : value;
 }
 
 function driverOptions(
