@@ -30,6 +30,10 @@ export class MemoryNetwork {
   readonly #listeners = new Map<string, Accept>();
   readonly #links = new Set<MemoryLink>();
   readonly #blocked = new Set<string>();
+  readonly #frozen = new Set<string>();
+  readonly #thawing = new Map<string, Deferred<void>>();
+  /** How often each host has crashed. */
+  readonly #lives = new Map<string, number>();
   readonly #slowMs = new Map<string, number>();
   #nextPort = EPHEMERAL_PORT_MIN;
 
@@ -49,11 +53,15 @@ export class MemoryNetwork {
     return this.#options.queuedBytesMax;
   }
 
-  /** The network as the processes of one host see it. */
+  /** The network as the processes of one host see it, until the host crashes. */
   host(name: string): Network {
+    const life = this.#life(name);
+    // A process that is no more neither gets an answer nor learns that it gets none.
+    const alive = <T>(work: Promise<T>) =>
+      work.finally(() => this.#life(name) === life ? undefined : new Promise<never>(() => {}));
     return {
-      dial: (address, timeoutMs, signal) => this.#dial(name, address, timeoutMs, signal),
-      listen: (address, accept) => this.#listen(name, address, accept),
+      dial: (address, timeoutMs, signal) => alive(this.#dial(name, address, timeoutMs, signal)),
+      listen: (address, accept) => alive(this.#listen(name, address, accept)),
     };
   }
 
@@ -76,6 +84,18 @@ export class MemoryNetwork {
   mend(one: string, other: string): void {
     this.unblock(one, other);
     this.unblock(other, one);
+  }
+
+  /** The host's processes stand still: nothing sent to them arrives until they go on. */
+  freeze(host: string): void {
+    this.#frozen.add(host);
+  }
+
+  thaw(host: string): void {
+    if (!this.#frozen.delete(host)) return;
+    this.#thawing.get(host)?.resolve();
+    this.#thawing.delete(host);
+    for (const link of this.#links) if (link.to === host) link.pump();
   }
 
   mendAll(): void {
@@ -105,18 +125,18 @@ export class MemoryNetwork {
    * reach are not told, and find out for themselves.
    */
   crash(host: string): void {
+    this.#lives.set(host, this.#life(host) + 1);
     for (const key of [...this.#listeners.keys()]) {
       if (key.startsWith(`${host}:`)) this.#listeners.delete(key);
     }
     for (const link of [...this.#links]) {
       if (link.from !== host) continue;
-      const told = !this.isBlocked(host, link.to);
-      link.vanish(told);
+      link.vanish(!this.#blocked.has(`${host}>${link.to}`));
     }
   }
 
   isBlocked(from: string, to: string): boolean {
-    return this.#blocked.has(`${from}>${to}`);
+    return this.#frozen.has(to) || this.#blocked.has(`${from}>${to}`);
   }
 
   delay(from: string, to: string): number {
@@ -139,7 +159,10 @@ export class MemoryNetwork {
     const started = this.clock.now();
     const there = this.delay(from, to) + this.delay(to, from);
     const lost = () => this.isBlocked(from, to) || this.isBlocked(to, from);
+    const life = this.#life(from);
     await this.clock.sleep(lost() ? timeoutMs : Math.min(there, timeoutMs), signal);
+    while (this.#frozen.has(from)) await this.#thaw(from);
+    if (this.#life(from) !== life) return await new Promise(() => {});
     const why = lost() || this.clock.now() - started >= timeoutMs && there >= timeoutMs
       ? `no answer within ${timeoutMs} ms`
       : "connection refused";
@@ -152,6 +175,16 @@ export class MemoryNetwork {
     this.#links.add(near).add(far);
     accept(far);
     return near;
+  }
+
+  #life(host: string): number {
+    return this.#lives.get(host) ?? 0;
+  }
+
+  #thaw(host: string): Promise<void> {
+    const waiting = this.#thawing.get(host) ?? new Deferred<void>();
+    this.#thawing.set(host, waiting);
+    return waiting.promise;
   }
 
   // deno-lint-ignore require-await -- a rejection, not an exception, is what callers expect.

@@ -3,6 +3,7 @@
  * before it, so that a death wakes one candidate and not all. The place in the queue is the term:
  * whoever comes later has the higher one, and those who obey refuse what is older.
  */
+import { orAborted } from "../base/abort.ts";
 import { CoordinatorError, type Session, type SessionState } from "../ports/coordinator.ts";
 import type { Random } from "../ports/random.ts";
 
@@ -62,7 +63,7 @@ export class Candidate {
         if (before === null) return;
         // Should it have gone between the two looks, `changed` is for its coming back: look again.
         const watched = await this.#session.observe(`${this.#queue}/${before}`);
-        if (watched.value !== null) await either(watched.changed, signal);
+        if (watched.value !== null) await orAborted(watched.changed, signal);
         watched.release();
       } catch (error) {
         if (!passes(error)) throw error;
@@ -141,25 +142,12 @@ export async function connected(session: Session, signal: AbortSignal): Promise<
   if (session.state === "suspended") {
     const { promise, resolve } = Promise.withResolvers<void>();
     const stop = session.onState(() => resolve());
-    if (session.state === "suspended") await either(promise, signal).finally(stop);
+    if (session.state === "suspended") await orAborted(promise, signal).finally(stop);
     else stop();
   }
   signal.throwIfAborted();
   const state: SessionState = session.state;
   if (state === "ended") throw new CoordinatorError("session_ended", "The session has ended");
-}
-
-/** Resolves with the promise, or rejects with the signal's reason. */
-async function either(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const stop = () => reject(signal.reason);
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
 }
 
 /** The number that the coordination service appended to a candidate's name. */

@@ -2,6 +2,7 @@
 import { backoffDelay, type BackoffPolicy } from "../base/backoff.ts";
 import { Candidate, connected } from "../cluster/election.ts";
 import { ensureNodes, readNode, unlessMissing } from "../cluster/nodes.ts";
+import { pause } from "../cluster/pause.ts";
 import { Paths } from "../cluster/paths.ts";
 import { type Coordinator, CoordinatorError, type Session } from "../ports/coordinator.ts";
 import type { Address } from "../ports/network.ts";
@@ -215,9 +216,7 @@ export class Master {
           ? null
           : readNode(activeMasterShape, watched.value.data, path);
         this.#active = said?.ok ? said.value : null;
-        const aborted = Promise.withResolvers<void>();
-        signal.addEventListener("abort", () => aborted.resolve(), { once: true });
-        await Promise.race([watched.changed, aborted.promise]);
+        await pause(this.#deps.clock, null, signal, [watched.changed]);
         watched.release();
       } catch (error) {
         if (!(error instanceof CoordinatorError) || error.code === "session_ended") throw error;

@@ -3,6 +3,7 @@
  * again by itself after it was lost. Events wait here until they can be kept.
  */
 import { backoffDelay, type BackoffPolicy } from "../base/backoff.ts";
+import { pause } from "../cluster/pause.ts";
 import type { Catalog, CatalogChange, CatalogState } from "../ports/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
@@ -55,16 +56,16 @@ export class MetaManager {
 
   /**
    * Claims the catalog for this term and reads it, now and whenever it was lost, until the signal
-   * aborts. `first` is told after the first attempt, whether it found the catalog or not. Raises
+   * aborts. `tried` is told after each attempt, whether it found the catalog or not. Raises
    * STALE_EPOCH when a later term has begun.
    */
-  async keep(signal: AbortSignal, first: () => void): Promise<void> {
+  async keep(signal: AbortSignal, tried: (found: boolean) => void): Promise<void> {
     for (let attempt = 0; !signal.aborted;) {
       if (this.#lost !== null) {
         await this.#find(attempt++ > 0);
         if (this.#lost === null) attempt = 0;
+        tried(this.#lost === null);
       }
-      first();
       await this.#rest(this.#lost === null ? null : attempt, signal);
     }
   }
@@ -157,16 +158,11 @@ export class MetaManager {
 
   /** Until the catalog is lost, or it is time to look for it again, or the signal aborts. */
   async #rest(attempt: number | null, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
     const { clock, random } = this.#deps;
+    const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
-    const stop = attempt === null
-      ? () => {}
-      : clock.after(backoffDelay(RETRY, attempt, () => random.next()), resolve);
-    signal.addEventListener("abort", () => resolve(), { once: true });
-    await promise;
-    stop();
+    const ms = attempt === null ? null : backoffDelay(RETRY, attempt, () => random.next());
+    await pause(clock, ms, signal, [promise]);
   }
 
   async #use<T>(work: (catalog: Catalog) => Promise<T>): Promise<T> {

@@ -1,10 +1,10 @@
 /** Watches `/regions`: each region's epoch, primary and in-sync set, as their primaries change them. */
 import { readNode } from "../cluster/nodes.ts";
+import { pause } from "../cluster/pause.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Observed } from "../ports/coordinator.ts";
 import type { Reporter } from "../ports/reporter.ts";
 import { regionStateShape } from "../protocol/model.ts";
-import { untilChangedOr } from "./region_watcher.ts";
 import type { ClusterView } from "./view.ts";
 import type { ZkSyncManager } from "./zk_sync_manager.ts";
 
@@ -34,7 +34,7 @@ export class RegionStates {
       while (!signal.aborted) {
         const watched = await zk.session.observeChildren(zk.paths.regions);
         this.#compare(watched.value, (error) => failed.reject(error));
-        const change = untilChangedOr(watched.changed, this.#rereadMs, clock, signal);
+        const change = pause(clock, this.#rereadMs, signal, [watched.changed]);
         await Promise.race([change, failed.promise]);
         watched.release();
       }
@@ -76,7 +76,7 @@ export class RegionStates {
         reporter.log("error", complained = reading.why, { path });
       }
       // Each region is looked at again now and then, should a watch have been missed.
-      await untilChangedOr(watched.changed, this.#rereadMs * 10, clock, signal);
+      await pause(clock, this.#rereadMs * 10, signal, [watched.changed]);
       watched.release();
     }
   }

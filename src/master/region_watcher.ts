@@ -1,5 +1,6 @@
 /** Watches `/servers`: who lives. What a watch misses, a look every few seconds finds. */
 import { unlessMissing } from "../cluster/nodes.ts";
+import { pause } from "../cluster/pause.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { LiveServer } from "../protocol/model.ts";
 import type { ClusterView } from "./view.ts";
@@ -48,25 +49,8 @@ export class RegionWatcher {
     while (!signal.aborted) {
       const watched = await this.#zk.session.observeChildren(this.#zk.paths.servers);
       await this.refresh();
-      await untilChangedOr(watched.changed, this.#options.rereadMs, this.#clock, signal);
+      await pause(this.#clock, this.#options.rereadMs, signal, [watched.changed]);
       watched.release();
     }
   }
-}
-
-/** Resolves at the change, after the time, or when the signal aborts; whichever is first. */
-export async function untilChangedOr(
-  changed: Promise<void>,
-  ms: number,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<void> {
-  if (signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const stop = clock.after(ms, resolve);
-  const aborted = () => resolve();
-  signal.addEventListener("abort", aborted, { once: true });
-  await Promise.race([promise, changed]);
-  stop();
-  signal.removeEventListener("abort", aborted);
 }

@@ -1,4 +1,5 @@
 /** One master's time in office: what it knows, watches and does between election and the end. */
+import { connected } from "../cluster/election.ts";
 import type { Paths } from "../cluster/paths.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -118,7 +119,11 @@ export class Reign {
     const signal = this.#end.signal;
     try {
       const read = Promise.withResolvers<void>();
-      const keeping = this.meta.keep(signal, read.resolve);
+      let ruling = false;
+      const keeping = this.meta.keep(signal, (found) => {
+        read.resolve();
+        if (found && ruling) this.jobs.resume();
+      });
       await Promise.race([read.promise, keeping]);
       await this.#readTree();
       await this.zk.publish(this.active);
@@ -126,6 +131,7 @@ export class Reign {
       const afterMs = this.#deps.clock.now() - this.startedAt;
       this.meta.event({ event: "master.elected", id, term, host, port, afterMs });
       ready();
+      ruling = true;
       this.jobs.resume();
       await Promise.race([
         keeping,
@@ -167,10 +173,9 @@ export class Reign {
   }
 
   #serversChanged(change: ServersChange): void {
-    for (const { rid } of change.came) {
-      const live = this.view.live(rid);
-      if (live !== null) this.registry.expect(live);
-    }
+    // A link to the process that was there before may be dead without having noticed.
+    for (const address of [...change.came, ...change.left]) this.#pool.forget(address);
+    for (const live of change.came) this.registry.expect(live);
     for (const { rid, host, port } of change.left) {
       if (this.registry.heartbeats.incarnation(rid) === null) continue;
       this.registry.heartbeats.forget(rid);
@@ -188,8 +193,9 @@ export class Reign {
         const passes = error instanceof CoordinatorError && error.code !== "session_ended" ||
           error instanceof MinisqlError && error.code !== "STALE_EPOCH";
         if (!passes) throw error;
-        this.#deps.reporter.log("warning", `Trying again: ${error.message}`);
+        this.#deps.reporter.log("debug", `Trying again: ${error.message}`);
       }
+      await connected(this.session, signal);
       await this.#deps.clock.sleep(this.#options.heartbeatMs / 10, signal);
     }
   }

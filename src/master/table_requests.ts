@@ -1,4 +1,5 @@
 /** CREATE and DROP as clients ask for them: checked, recorded as a job, and waited for. */
+import { orAborted } from "../base/abort.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
 import type { CallContext } from "../protocol/handlers.ts";
@@ -71,7 +72,7 @@ export async function createTable(
   }
   view.putJob(job);
   for (const placement of placements) view.putPlacement(placement);
-  await patiently(reign.jobs.finish(job), context.signal);
+  await finish(reign, job, context.signal);
   return { job: job.id, region: home.region, replicas: home.replicas };
 }
 
@@ -108,7 +109,7 @@ export async function dropTable(
     throw error;
   }
   view.putJob(job);
-  await patiently(reign.jobs.finish(job), context.signal);
+  await finish(reign, job, context.signal);
   return { job: job.id };
 }
 
@@ -205,15 +206,17 @@ function busy({ name, state }: TableRecord): MinisqlError {
   return new MinisqlError("UNAVAILABLE", `Cannot use ${name} now: it is being ${doing}`);
 }
 
-/** Waits for the job while the caller does; the job goes on without it. */
-async function patiently(job: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const gone = () => reject(signal.reason);
-  signal.addEventListener("abort", gone, { once: true });
+/**
+ * Waits for the recorded job to end. It goes on without a caller who has had enough, and the next
+ * master finishes it where this one's time is over: then its outcome is not known yet.
+ */
+async function finish(reign: Reign, job: JobRecord, signal: AbortSignal): Promise<void> {
   try {
-    await Promise.race([job, promise]);
-  } finally {
-    signal.removeEventListener("abort", gone);
+    await orAborted(reign.jobs.finish(job), signal);
+  } catch (error) {
+    if (signal.aborted || !reign.signal.aborted) throw error;
+    const why = `Cannot tell how ${job.kind} of ${job.subject} ends: the next master finishes it ` +
+      `(job ${job.id})`;
+    throw new MinisqlError("OUTCOME_UNKNOWN", why, { cause: error });
   }
 }

@@ -5,6 +5,7 @@
 import { backoffDelay, type BackoffPolicy } from "../base/backoff.ts";
 import { connected } from "../cluster/election.ts";
 import { ensureNodes, readNode, unlessMissing } from "../cluster/nodes.ts";
+import { pause } from "../cluster/pause.ts";
 import { Paths } from "../cluster/paths.ts";
 import type { TermGuard } from "../cluster/term_guard.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -15,7 +16,12 @@ import type { Random } from "../ports/random.ts";
 import type { Reporter } from "../ports/reporter.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import type { Answer } from "../protocol/messages.ts";
-import { activeMasterShape, type LiveServer, type Load } from "../protocol/model.ts";
+import {
+  type ActiveMaster,
+  activeMasterShape,
+  type LiveServer,
+  type Load,
+} from "../protocol/model.ts";
 import { Channel, type Connection } from "../rpc/channel.ts";
 
 export interface MembershipDeps {
@@ -95,14 +101,17 @@ export class Membership {
     await ensureNodes(session, this.#paths.standing);
     for (let attempt = 0; !signal.aborted; attempt++) {
       await connected(session, signal);
-      const master = await this.#findMaster(session);
+      const replaced = new AbortController();
+      const either = AbortSignal.any([signal, replaced.signal]);
       try {
+        const master = await this.#findMaster(session);
         if (master !== null) {
-          await this.#serve(master, session, signal, () => attempt = 0);
+          void this.#watch(session, master.term, replaced, either);
+          await this.#serve(master, session, either, () => attempt = 0);
         }
       } catch (error) {
         const ended = error instanceof CoordinatorError && error.code === "session_ended";
-        if (!isTrouble(error) || ended) throw error;
+        if (ended || !isTrouble(error)) throw error;
         this.#deps.reporter.log("debug", `Looking for a master: ${(error as Error).message}`);
       }
       await clock.sleep(
@@ -112,14 +121,36 @@ export class Membership {
     }
   }
 
-  async #findMaster(session: Session): Promise<Address | null> {
+  async #findMaster(session: Session): Promise<ActiveMaster | null> {
     const node = await session.get(this.#paths.active).catch(unlessMissing);
-    if (node === null) return null;
-    const said = readNode(activeMasterShape, node.data, this.#paths.active);
-    if (!said.ok) return null;
-    const { host, port, term } = said.value;
-    if (term < this.#deps.terms.highest) return null;
-    return { host, port };
+    const said = node === null ? null : readNode(activeMasterShape, node.data, this.#paths.active);
+    return said?.ok && said.value.term >= this.#deps.terms.highest ? said.value : null;
+  }
+
+  /** Calls off what is under way with a master that leads no longer: it may never answer. */
+  async #watch(
+    session: Session,
+    term: number,
+    replaced: AbortController,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      while (!signal.aborted) {
+        await connected(session, signal);
+        const active = await session.observe(this.#paths.active);
+        const said = active.value === null
+          ? null
+          : readNode(activeMasterShape, active.value.data, this.#paths.active);
+        if (!said?.ok || said.value.term !== term) {
+          const why = `Cannot go on with the master of term ${term}: it leads no longer`;
+          replaced.abort(new MinisqlError("NOT_MASTER", why));
+        }
+        await pause(this.#deps.clock, null, signal, [active.changed]);
+        active.release();
+      }
+    } catch (error) {
+      if (!signal.aborted) replaced.abort(error);
+    }
   }
 
   /** One master: register, then send heartbeats until it no longer takes them. */
@@ -165,7 +196,7 @@ export class Membership {
       incarnation,
     };
     const answer = await caller.call("register", request, { timeoutMs: CALL_MS, signal });
-    this.#deps.terms.accept(answer.term);
+    this.#deps.terms.learn(answer.term);
     this.#rid = answer.rid;
     await this.#announce(session, answer.rid);
     this.#options.onMember?.(answer.rid, session);
@@ -196,12 +227,12 @@ export class Membership {
     { rid, heartbeatMs }: Answer<"register">,
     signal: AbortSignal,
   ): Promise<void> {
-    const { terms } = this.#deps;
+    const { clock, terms } = this.#deps;
     const { incarnation, load, engineLost } = this.#options;
     while (!signal.aborted) {
       const node = await session.observe(this.#paths.server(rid));
       const evicted = node.value?.owner !== session.id;
-      if (!evicted) await this.#pause(heartbeatMs, [node.changed, caller.closed], signal);
+      if (!evicted) await pause(clock, heartbeatMs, signal, [node.changed, caller.closed]);
       node.release();
       if (evicted || !caller.usable) return;
       const lost = engineLost();
@@ -209,23 +240,8 @@ export class Membership {
         ? { rid, incarnation, load: load(), engine: "ok" } as const
         : { rid, incarnation, load: load(), engine: "lost", reason: lost } as const;
       const answer = await caller.call("heartbeat", request, { timeoutMs: CALL_MS, signal });
-      terms.accept(answer.term);
+      terms.learn(answer.term);
     }
-  }
-
-  /** Until the next heartbeat is due, or something happens first. */
-  async #pause(
-    ms: number,
-    sooner: readonly Promise<unknown>[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const stop = this.#deps.clock.after(ms, resolve);
-    const aborted = () => resolve();
-    signal.addEventListener("abort", aborted, { once: true });
-    await Promise.race([promise, ...sooner]);
-    stop();
-    signal.removeEventListener("abort", aborted);
   }
 }
 

@@ -1,0 +1,91 @@
+/** What must hold of the control plane: at every instant, and once the world has calmed down. */
+import type { MasterCluster } from "./master_cluster.ts";
+
+export class Violation extends Error {
+  override readonly name = "Violation";
+  readonly kind: "safety" | "liveness";
+
+  constructor(kind: "safety" | "liveness", message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+/** At no instant would two masters act. */
+export function checkOneMaster(cluster: MasterCluster): void {
+  const acting = cluster.acting();
+  if (acting.length > 1) {
+    throw new Violation("safety", `${acting.join(" and ")} would both act on a request`);
+  }
+}
+
+/** No server obeys an older term after a newer one; no program has ended by itself. */
+export function checkProcesses(cluster: MasterCluster): void {
+  for (const { host, rids, obeyed } of cluster.regionStates) {
+    const older = obeyed.findIndex((term, at) => at > 0 && term < (obeyed[at - 1] ?? 0));
+    if (older >= 0) {
+      throw new Violation("safety", `${host} obeyed term ${obeyed[older]} after a later one`);
+    }
+    if (rids.size > 1) {
+      throw new Violation("safety", `${host} was given the numbers ${[...rids].join(", ")}`);
+    }
+  }
+  for (const { name, failure } of cluster.processes) {
+    if (failure !== null) {
+      const error = failure as Error;
+      throw new Violation("safety", `${name} ended: ${error.stack ?? String(failure)}`);
+    }
+  }
+}
+
+/** After the world has calmed down: why the cluster is not yet as it should be, or null. */
+export function unsettled(cluster: MasterCluster): string | null {
+  const reign = cluster.leading?.reign ?? null;
+  if (reign === null) return "no master leads";
+  const { view } = reign;
+  if (view.online.length < cluster.regions.length) {
+    return `${view.online.length} of ${cluster.regions.length} region servers are online`;
+  }
+  const job = view.jobs.find(({ state }) => state === "running");
+  if (job !== undefined) return `job ${job.id}, ${job.kind} of ${job.subject}, is not finished`;
+  if (!reign.meta.available) return "the catalog is held to be lost";
+  const lagging = cluster.masters.find((each) =>
+    cluster.role(each)?.active?.id !== reign.active.id
+  );
+  return lagging === undefined ? null : `${lagging.name} does not know who leads`;
+}
+
+/** What was acknowledged is so: on the master that leads, at the servers, and in no two numbers. */
+export function checkOutcome(cluster: MasterCluster): void {
+  const reign = cluster.leading?.reign ?? null;
+  if (reign === null) throw new Violation("liveness", "no master leads");
+  const { view } = reign;
+  const rids = cluster.regionStates.flatMap((state) => [...state.rids]);
+  if (new Set(rids).size !== rids.length) {
+    throw new Violation("safety", `two servers share a number: ${rids.join(", ")}`);
+  }
+  for (const [table, belief] of cluster.beliefs) {
+    const record = view.table(table);
+    if (belief === "there" && record?.state !== "ready") {
+      throw new Violation("safety", `${table} was acknowledged and is ${record?.state ?? "gone"}`);
+    }
+    if (belief === "gone" && record !== null) {
+      throw new Violation("safety", `${table} was refused or dropped and is ${record.state}`);
+    }
+    if (record?.state === "ready") checkCopies(cluster, table, record.region);
+  }
+}
+
+/** Every replica in sync holds a copy, under the number that the master knows it by. */
+function checkCopies(cluster: MasterCluster, table: string, region: string): void {
+  const state = cluster.leading?.reign?.view.region(region)?.state;
+  if (state?.state !== "open" || state.isr.length === 0) {
+    throw new Violation("safety", `${table} is ready, but region ${region} is not open`);
+  }
+  for (const { rid } of state.isr) {
+    const server = cluster.regionStates.find(({ rids }) => rids.has(rid));
+    if (server?.tables.get(table) !== region) {
+      throw new Violation("safety", `server ${rid} is in sync for ${table} and holds no copy`);
+    }
+  }
+}

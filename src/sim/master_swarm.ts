@@ -1,0 +1,240 @@
+/** One seed: a cluster of masters, faults drawn beforehand, a stormy phase, a calm one, a verdict. */
+import type { SeededRandom } from "../adapters/seeded_random.ts";
+import {
+  checkOneMaster,
+  checkOutcome,
+  checkProcesses,
+  unsettled,
+  Violation,
+} from "./master_checks.ts";
+import { MasterCluster } from "./master_cluster.ts";
+import type { SimProcess } from "./process.ts";
+import { World } from "./world.ts";
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly settle: () => Promise<void>;
+  readonly echo?: (line: string) => void;
+  /** Wrecks the cluster on purpose, to see whether the checks notice. */
+  readonly sabotage?: (cluster: MasterCluster) => void;
+}
+
+export interface RunReport {
+  readonly seed: number;
+  readonly digest: string;
+  readonly steps: number;
+  readonly virtualMs: number;
+  readonly faults: number;
+  readonly settings: string;
+  readonly violation: Violation | null;
+}
+
+/** Which faults there are in this run, and how often in a thousand moments each happens. */
+interface Storm {
+  readonly crash: number;
+  readonly pause: number;
+  readonly part: number;
+  readonly coordinatorCut: number;
+  readonly coordinatorSilent: number;
+  readonly expire: number;
+  readonly loseReply: number;
+  readonly catalogAway: number;
+  readonly loseAnswers: number;
+  readonly stepDown: number;
+}
+
+const SESSION_MS = 4000;
+const STORM_MS = 40_000;
+const CALM_MS = 60_000;
+const MOMENT_MS = 100;
+const FAULT_MS_MAX = 10_000;
+
+export async function runMasterSeed(options: RunOptions): Promise<RunReport> {
+  const { seed, settle } = options;
+  const world = new World({ seed, settle, sessionTimeoutMs: SESSION_MS, delayMs: [0.5, 3] });
+  if (options.echo !== undefined) world.listen(options.echo);
+  const storm = drawStorm(world.random);
+  const masters = 2 + Math.floor(world.random.next() * 2);
+  const regions = 1 + Math.floor(world.random.next() * 4);
+  const settings = JSON.stringify({ masters, regions, ...storm });
+  world.trace(settings);
+  const cluster = new MasterCluster(world, { masters, regions });
+  options.sabotage?.(cluster);
+  const run = new StormyRun(world, cluster, storm);
+  const violation = await run.verdict();
+  world.close();
+  return {
+    ...{ seed, settings, violation },
+    digest: world.digest,
+    steps: world.steps,
+    virtualMs: world.clock.now(),
+    faults: run.faults,
+  };
+}
+
+/** Each kind of fault is absent from half of the runs, so that the others are seen without it. */
+function drawStorm(random: SeededRandom): Storm {
+  const rate = (most: number) => (random.next() < 0.5 ? 0 : Math.ceil(random.next() * most));
+  return {
+    crash: rate(30),
+    pause: rate(30),
+    part: rate(40),
+    coordinatorCut: rate(30),
+    coordinatorSilent: rate(30),
+    expire: rate(20),
+    loseReply: rate(60),
+    catalogAway: rate(15),
+    loseAnswers: rate(200),
+    stepDown: rate(10),
+  };
+}
+
+class StormyRun {
+  faults = 0;
+  readonly #world: World;
+  readonly #cluster: MasterCluster;
+  readonly #storm: Storm;
+
+  constructor(world: World, cluster: MasterCluster, storm: Storm) {
+    this.#world = world;
+    this.#cluster = cluster;
+    this.#storm = storm;
+  }
+
+  async verdict(): Promise<Violation | null> {
+    const world = this.#world;
+    const cluster = this.#cluster;
+    // The service itself ends no session early. Where an operator makes it do so, the old master
+    // may believe in itself for a while longer, and it is its term that keeps it from harm.
+    if (this.#storm.expire === 0) world.always(() => checkOneMaster(cluster));
+    world.always(() => checkProcesses(cluster));
+    try {
+      for (const process of cluster.processes) process.start();
+      await this.#weather();
+      this.#calm();
+      await world.until(() => unsettled(cluster) === null, CALM_MS);
+      const why = unsettled(cluster);
+      if (why !== null) throw new Violation("liveness", `${why}, ${CALM_MS} ms after the storm`);
+      await world.advance(1000);
+      checkOutcome(cluster);
+      await this.#proveService();
+      return null;
+    } catch (error) {
+      if (error instanceof Violation) return error;
+      throw error;
+    }
+  }
+
+  /** The stormy phase: at each moment a fault may begin, and each ends by itself. */
+  async #weather(): Promise<void> {
+    const world = this.#world;
+    this.#cluster.catalogFaults.loseAnswers = this.#storm.loseAnswers / 1000;
+    for (let at = 0; at < STORM_MS; at += MOMENT_MS) {
+      this.#draw();
+      if (world.random.next() < 0.3) this.#ask();
+      await world.advance(MOMENT_MS);
+    }
+  }
+
+  #ask(): void {
+    const { random } = this.#world;
+    const kind = (["create", "create", "drop", "locate"] as const)[Math.floor(random.next() * 4)];
+    const master = pick(random, this.#cluster.masters);
+    void this.#cluster.request(kind ?? "locate", master.name);
+  }
+
+  #draw(): void {
+    const { random, coordinator, network } = this.#world;
+    const storm = this.#storm;
+    const faults = coordinator.faults;
+    const chance = (rate: number) => random.next() * 1000 < rate;
+    const someone = () => pick(random, this.#cluster.processes);
+    if (chance(storm.crash)) this.#for(someone(), (p) => p.crash(), (p) => p.start());
+    if (chance(storm.pause)) this.#for(someone(), (p) => p.pause(), (p) => p.resume());
+    if (chance(storm.coordinatorCut)) this.#cutOff(someone(), "cut");
+    if (chance(storm.coordinatorSilent)) this.#cutOff(someone(), "silent");
+    if (chance(storm.expire)) this.#for(someone(), (p) => faults.expire(p.client), () => {});
+    if (chance(storm.loseReply)) {
+      const client = someone().client;
+      this.#begin(`a reply to ${client} will be lost`);
+      faults.loseReply({ client }, { applied: random.next() < 0.5 });
+    }
+    if (chance(storm.part)) {
+      const [one, other] = [someone().name, someone().name];
+      this.#begin(`${one} and ${other} are parted`);
+      const oneWay = random.next() < 0.3;
+      if (oneWay) network.block(one, other);
+      else network.part(one, other);
+      this.#later(() => network.mend(one, other));
+    }
+    if (chance(storm.catalogAway)) {
+      this.#begin("the catalog is away");
+      this.#cluster.catalogFaults.away = true;
+      this.#later(() => this.#cluster.catalogFaults.away = false);
+    }
+    if (chance(storm.stepDown)) {
+      const reign = this.#cluster.leading?.reign;
+      if (reign) void this.#cluster.leading?.stepDown(reign);
+    }
+  }
+
+  #cutOff(process: SimProcess, how: "cut" | "silent"): void {
+    const { faults } = this.#world.coordinator;
+    const client = process.client;
+    if (!process.alive) return;
+    this.#begin(`${client} is cut off from the coordination service: ${how}`);
+    faults.partition(client, how);
+    this.#later(() => {
+      if (process.alive && process.client === client) faults.heal(client);
+    });
+  }
+
+  #for(process: SimProcess, begin: (p: SimProcess) => void, end: (p: SimProcess) => void): void {
+    if (!process.running) return;
+    this.#begin(`${process.name} is struck`);
+    begin(process);
+    this.#later(() => end(process));
+  }
+
+  #begin(what: string): void {
+    this.faults++;
+    this.#world.trace(what);
+  }
+
+  #later(end: () => void): void {
+    const { random, clock } = this.#world;
+    clock.after(random.next() ** 2 * FAULT_MS_MAX, end);
+  }
+
+  /** Everything is mended and everybody is back. */
+  #calm(): void {
+    const { network, coordinator } = this.#world;
+    this.#world.trace("calm");
+    network.mendAll();
+    this.#cluster.catalogFaults.away = false;
+    this.#cluster.catalogFaults.loseAnswers = 0;
+    for (const process of this.#cluster.processes) {
+      process.resume();
+      process.start();
+      coordinator.faults.heal(process.client);
+    }
+  }
+
+  /** A cluster that says it is well creates and drops a table. */
+  async #proveService(): Promise<void> {
+    const cluster = this.#cluster;
+    const leader = cluster.masters.find((each) => cluster.role(each)?.reign != null)?.name ?? "";
+    for (const kind of ["create", "locate", "drop"] as const) {
+      const before = cluster.done[kind];
+      void cluster.request(kind, leader);
+      const served = await this.#world.until(() => cluster.done[kind] > before, 10_000);
+      if (!served) {
+        throw new Violation("liveness", `${kind} at ${leader} is not served in the calm`);
+      }
+    }
+  }
+}
+
+function pick<T>(random: SeededRandom, items: readonly T[]): T {
+  return items[Math.floor(random.next() * items.length)] as T;
+}

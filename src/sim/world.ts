@@ -1,0 +1,103 @@
+/** A made-up world: one virtual time, one seed, a network, a coordination service and a catalog. */
+import { DatabaseSync } from "node:sqlite";
+import { crc32 } from "../base/crc32.ts";
+import { MemoryCoordinator } from "../adapters/memory_coordinator/coordinator.ts";
+import { MemoryNetwork } from "../adapters/memory_network.ts";
+import { MemoryReporter, type Report } from "../adapters/memory_reporter.ts";
+import { SeededRandom } from "../adapters/seeded_random.ts";
+import { VirtualClock } from "../adapters/virtual_clock.ts";
+
+export interface WorldOptions {
+  readonly seed: number;
+  /** Lets all that waits only on promises run to rest; the world's owner knows how. */
+  readonly settle: () => Promise<void>;
+  readonly sessionTimeoutMs: number;
+  readonly delayMs: readonly [number, number];
+}
+
+export class World {
+  readonly clock = new VirtualClock();
+  readonly random: SeededRandom;
+  readonly network: MemoryNetwork;
+  readonly coordinator: MemoryCoordinator;
+  readonly catalog = new DatabaseSync(":memory:");
+  readonly reporter: MemoryReporter;
+  readonly #settle: () => Promise<void>;
+  readonly #checks: (() => void)[] = [];
+  #digest = 0;
+  #steps = 0;
+  #echo: ((line: string) => void) | null = null;
+
+  constructor(options: WorldOptions) {
+    const { clock } = this;
+    this.#settle = options.settle;
+    this.random = new SeededRandom(options.seed);
+    const deps = { clock, random: new SeededRandom(options.seed ^ 0x5eed) };
+    this.network = new MemoryNetwork(deps, { delayMs: options.delayMs });
+    this.coordinator = new MemoryCoordinator({ clock }, {
+      sessionTimeoutMs: options.sessionTimeoutMs,
+      delayMs: options.delayMs[0],
+    });
+    this.reporter = new MemoryReporter({ onReport: (report) => this.trace(wordsOf(report)) });
+  }
+
+  /** A number that two runs of one seed have in common, if nothing but the seed decides. */
+  get digest(): string {
+    return this.#digest.toString(16).padStart(8, "0");
+  }
+
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /** Every line of the trace, with its time, as it is made. */
+  listen(echo: (line: string) => void): void {
+    this.#echo = echo;
+  }
+
+  /** Notes what happened: part of the digest, and of what is printed of a failed run. */
+  trace(what: string): void {
+    const line = `${this.clock.now().toFixed(3)} ${what}`;
+    this.#digest = crc32(`${this.#digest} ${line}`);
+    this.#echo?.(line);
+  }
+
+  /** What must hold at every instant. Throws what it has found. */
+  always(check: () => void): void {
+    this.#checks.push(check);
+  }
+
+  async advance(ms: number): Promise<void> {
+    const until = this.clock.now() + ms;
+    await this.#rest();
+    while (this.clock.step(until)) await this.#rest();
+    await this.clock.advance(until - this.clock.now(), this.#settle);
+  }
+
+  /** Moves on until the condition holds; false when it does not within the limit. */
+  async until(condition: () => boolean, limitMs: number): Promise<boolean> {
+    const until = this.clock.now() + limitMs;
+    await this.#rest();
+    while (!condition()) {
+      if (!this.clock.step(until)) return condition();
+      await this.#rest();
+    }
+    return true;
+  }
+
+  close(): void {
+    this.catalog.close();
+  }
+
+  async #rest(): Promise<void> {
+    await this.#settle();
+    this.#steps++;
+    for (const check of this.#checks) check();
+  }
+}
+
+function wordsOf(report: Report): string {
+  const who = String(report.fields["process"] ?? "");
+  if (report.kind === "event") return `${who} ${JSON.stringify(report.event)}`;
+  return `${who} ${report.level} ${report.message}`;
+}
