@@ -24,12 +24,13 @@ export async function isUpToDate(output: string, key: string): Promise<Form | nu
 export async function remember(output: string, note: Note): Promise<void> {
   const { size, mtime } = await Deno.stat(output);
   const path = await Deno.realPath(output);
-  const state = {
-    ...await readState(),
-    [path]: { ...note, size, modified: mtime?.getTime() ?? 0 },
-  };
+  const kept: Record<string, State[string]> = {};
+  for (const [other, each] of Object.entries(await readState())) {
+    if (await realPath(other) !== null) kept[other] = each;
+  }
+  kept[path] = { ...note, size, modified: mtime?.getTime() ?? 0 };
   await Deno.mkdir(BUILD_FOLDER, { recursive: true });
-  await Deno.writeTextFile(PATH, JSON.stringify(state, null, 2));
+  await Deno.writeTextFile(PATH, JSON.stringify(kept, null, 2));
 }
 
 /** A state that cannot be read is no state: the build is then done. */
