@@ -4,13 +4,16 @@
  */
 
 export type DiskErrorCode =
-  /** No space, or over quota. What was written of the append is cut off again by the caller. */
+  /** No space, over quota, or the file is as large as it may be. The caller cuts off the rest. */
   | "full"
-  /** The device failed, on fsync too. After a failed sync nothing unsynced can be trusted: stop. */
+  /**
+   * The device failed. Every failed sync is this, whatever its reason: nothing unsynced can be
+   * trusted after it, and a sync tried again may succeed without having stored anything. Stop.
+   */
   | "failed"
   /** The file is not there. */
   | "missing"
-  /** Another process holds the folder, or it may not be written to. */
+  /** Another process has the folder, or it may not be written to. */
   | "denied";
 
 export class DiskError extends Error {
@@ -23,8 +26,9 @@ export class DiskError extends Error {
   }
 }
 
+/** Several handles of one file may be open. A handle is used by one caller at a time for writing. */
 export interface DiskFile {
-  /** Length in bytes, counting what is not yet synced. */
+  /** Length in bytes when it was opened, and what this handle did since, synced or not. */
   readonly size: number;
 
   /** Writes at the end, all of it, or raises `full` or `failed` with any part of it written. */
@@ -42,11 +46,18 @@ export interface DiskFile {
   close(): void;
 }
 
+/**
+ * Opening a disk (an adapter's business) takes the folder for this process alone, until it is
+ * closed or the process ends; it raises `denied` while another has it.
+ */
 export interface Disk {
-  /** Names of the files in the folder, sorted. */
+  /** Names of the files in the folder, sorted, without the adapter's own. */
   list(): Promise<readonly string[]>;
 
-  /** Opens a file, making it if `create`; its name is durable once this resolves. */
+  /**
+   * Opens a file, making it if `create`; its name is then durable once this resolves. Raises
+   * `missing` when it is not there and not to be made.
+   */
   open(name: string, options: { readonly create: boolean }): Promise<DiskFile>;
 
   /** Replaces a whole small file, atomically and durably: after a crash it is the old or the new. */
@@ -55,6 +66,6 @@ export interface Disk {
   /** Removes a file, durably. Removing a missing file is no error. */
   remove(name: string): Promise<void>;
 
-  /** Lets the folder go, for another process to use. */
+  /** Lets the folder go, for another process to use. Once more does nothing. */
   close(): void;
 }
