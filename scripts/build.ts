@@ -9,6 +9,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { buildArchive } from "./build/archive.ts";
+import { BuildError } from "./build/build_error.ts";
 import { bundle } from "./build/bundle.ts";
 import { compile, runtimeMissing } from "./build/compile.ts";
 import { commitOf, sourcesKey } from "./build/sources.ts";
@@ -50,7 +51,7 @@ async function make(program: string, { output, form, say }: BuildOptions): Promi
     const result = await compile(program, output);
     if (result.ok) return "compiled";
     if (form === "compiled" || !runtimeMissing(result.reason)) {
-      throw new Error(`Cannot compile: ${result.reason}`);
+      throw new BuildError(`Cannot compile: ${result.reason}`);
     }
     say("The runtime of deno compile cannot be downloaded here: making a self-unpacking file");
   }
@@ -68,10 +69,16 @@ if (import.meta.main) {
     },
   });
   const form = values.archive ? "archive" : values.compile ? "compiled" : undefined;
-  await build({
-    output: resolve(values.output),
-    force: values.force ?? false,
-    say: (line) => console.error(line),
-    ...(form === undefined ? {} : { form }),
-  });
+  try {
+    await build({
+      output: resolve(values.output),
+      force: values.force ?? false,
+      say: (line) => console.error(line),
+      ...(form === undefined ? {} : { form }),
+    });
+  } catch (error) {
+    // The tools have said what is wrong; where in this script it was noticed helps nobody.
+    console.error(error instanceof BuildError ? error.message : error);
+    Deno.exit(1);
+  }
 }

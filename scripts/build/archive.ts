@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 import config from "../../deno.json" with { type: "json" };
 import { PERMISSIONS } from "./permissions.ts";
 import { BUILD_FOLDER, ROOT } from "./root.ts";
+import { removeIfThere, temporaryBeside } from "./temporary.ts";
 
 /** One of the files that are unpacked at the first start. */
 interface Part {
@@ -22,14 +23,13 @@ export async function buildArchive(program: string, output: string): Promise<voi
   const app = { id: idOf(bytes), compressed: gzip(bytes, 9) };
   const stub = new TextEncoder().encode(await stubText(runtime, app));
 
-  const temporary = `${output}.${crypto.randomUUID().slice(0, 8)}.tmp`;
+  const temporary = temporaryBeside(output);
   try {
     using file = await Deno.open(temporary, { write: true, createNew: true, mode: 0o755 });
     for (const part of [stub, runtime.compressed, app.compressed]) await writeAll(file, part);
     await Deno.rename(temporary, output);
-  } catch (error) {
-    await Deno.remove(temporary).catch(() => {});
-    throw error;
+  } finally {
+    await removeIfThere(temporary);
   }
 }
 
@@ -45,8 +45,9 @@ async function runtimePart(): Promise<Part> {
   }
   const compressed = gzip(bytes, RUNTIME_LEVEL);
   await Deno.mkdir(BUILD_FOLDER, { recursive: true });
-  await Deno.writeFile(`${kept}.tmp`, compressed);
-  await Deno.rename(`${kept}.tmp`, kept);
+  const temporary = temporaryBeside(kept);
+  await Deno.writeFile(temporary, compressed);
+  await Deno.rename(temporary, kept);
   return { id, compressed };
 }
 

@@ -1,4 +1,5 @@
 /** Makes one JavaScript file of the program, its packages and its assets. */
+import { BuildError } from "./build_error.ts";
 import { BUILD_FOLDER } from "./root.ts";
 import { run } from "./run.ts";
 
@@ -23,7 +24,7 @@ export async function bundle(entry: string, stamp: Stamp): Promise<Bundle> {
   try {
     const args = ["bundle", "--quiet", "--platform=deno", "--keep-names", `--output=${path}`];
     const { success, stderr } = await run(Deno.execPath(), [...args, entry]);
-    if (!success) throw new Error(`Cannot bundle ${entry}: ${stderr.trim()}`);
+    if (!success) throw new BuildError(`Cannot bundle ${entry}: ${stderr.trim()}`);
     const code = await Deno.readTextFile(path);
     const info = JSON.stringify(stamp.commit === null ? {} : { commit: stamp.commit });
     await Deno.writeTextFile(path, `globalThis[Symbol.for("minisql.build")] = ${info};\n${code}`);

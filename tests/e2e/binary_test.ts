@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import config from "../../deno.json" with { type: "json" };
 import { build, type Form } from "../../scripts/build.ts";
-import { runtimeMissing } from "../../scripts/build/compile.ts";
+import { compile, runtimeMissing } from "../../scripts/build/compile.ts";
 import { Binary, finished } from "../support/binary.ts";
 import { within } from "../support/wait.ts";
 
@@ -128,6 +128,17 @@ async function canCompile(): Promise<boolean> {
   }
 }
 
+Deno.test("build: compiling replaces what is there, and puts nothing there when it fails", async () => {
+  await using binary = await Binary.build("archive");
+  const output = `${binary.folder}/minisql`;
+  await Deno.writeTextFile(output, "an older one");
+  const refused = await compile("no such file.js", output);
+  assert.equal(refused.ok, false);
+  assert.equal(await Deno.readTextFile(output), "an older one");
+  const left = [...Deno.readDirSync(binary.folder)].map((entry) => entry.name);
+  assert.deepEqual(left, ["minisql"]);
+});
+
 Deno.test("build: what is up to date is not built again, and what was changed is", async () => {
   await using binary = await Binary.build("archive");
   const output = `${binary.folder}/minisql`;
@@ -147,6 +158,8 @@ if (!isCompilable) {
     await using binary = await Binary.build("archive");
     const said: string[] = [];
     const output = `${binary.folder}/minisql`;
+    // Over an older file too, whatever form that has.
+    await Deno.writeTextFile(output, "an older one");
     assert.equal(await build({ output, say: (line) => said.push(line) }), "archive");
     assert.match(said[0] ?? "", /cannot be downloaded here: making a self-unpacking file/);
     assert.match(said[1] ?? "", /^Built /);
