@@ -3,7 +3,8 @@ import CRC32 from "crc-32";
 
 /** The checksum as an unsigned 32-bit number. */
 export function crc32(data: string | Uint8Array): number {
-  return (typeof data === "string" ? CRC32.str(data) : CRC32.buf(data)) >>> 0;
+  // The package reads half of a surrogate pair as something that UTF-8 does not have.
+  return (typeof data === "string" ? CRC32.str(data.toWellFormed()) : CRC32.buf(data)) >>> 0;
 }
 
 /** The checksum as eight lower-case hexadecimal digits. */

@@ -37,18 +37,53 @@ export interface ObjectShape<F extends Fields> extends Shape<InferFields<F>> {
 }
 
 const VALUE_WORDS_MAX = 60;
+const PREVIEW_ITEMS_MAX = 10;
+const PREVIEW_DEPTH_MAX = 3;
 
 function wordsOf(value: unknown): string {
+  return shortened(preview(value, 0));
+}
+
+function shortened(words: string): string {
+  return words.length > VALUE_WORDS_MAX ? `${words.slice(0, VALUE_WORDS_MAX)}…` : words;
+}
+
+/** As JSON says it, but for what it does not say, and in no more time than the message is worth. */
+function preview(value: unknown, depth: number): string {
   if (value === undefined) return "nothing";
-  const text = JSON.stringify(value) ?? typeof value;
-  return text.length > VALUE_WORDS_MAX ? `${text.slice(0, VALUE_WORDS_MAX)}…` : text;
+  if (typeof value === "string") return quoted(value);
+  if (typeof value === "function" || typeof value === "symbol") return `a ${typeof value}`;
+  if (typeof value !== "object" || value === null) return String(value);
+  const isList = Array.isArray(value);
+  if (depth === PREVIEW_DEPTH_MAX) return isList ? "[…]" : "{…}";
+  const inner = (each: unknown) => preview(each, depth + 1);
+  if (isList) return `[${value.slice(0, PREVIEW_ITEMS_MAX).map(inner).join(",")}]`;
+  const entries = Object.entries(value).slice(0, PREVIEW_ITEMS_MAX);
+  return `{${entries.map(([key, each]) => `${quoted(key)}:${inner(each)}`).join(",")}}`;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.slice(0, VALUE_WORDS_MAX + 1));
+}
+
+/** How a message calls the value at a path: the whole has no name. */
+function nameOf(path: string): string {
+  return path === "" ? "it" : path;
+}
+
+function inside(path: string, key: string): string {
+  return path === "" ? key : `${path}.${key}`;
+}
+
+function notAnObject(value: unknown, path: string): string {
+  return `${nameOf(path)} must be an object, not ${wordsOf(value)}`;
 }
 
 function leaf<T>(words: string, fits: (value: unknown) => boolean): Shape<T> {
   return {
     words,
     fits: fits as (value: unknown) => value is T,
-    fault: (value, path) => `${path} must be ${words}, not ${wordsOf(value)}`,
+    fault: (value, path) => `${nameOf(path)} must be ${words}, not ${wordsOf(value)}`,
   };
 }
 
@@ -132,8 +167,9 @@ export function array<T>(item: Shape<T>, max = Infinity): Shape<readonly T[]> {
       return true;
     },
     fault(value, path) {
-      if (!Array.isArray(value)) return `${path} must be ${words}, not ${wordsOf(value)}`;
-      if (value.length > max) return `${path} must have at most ${max} items, not ${value.length}`;
+      const name = nameOf(path);
+      if (!Array.isArray(value)) return `${name} must be ${words}, not ${wordsOf(value)}`;
+      if (value.length > max) return `${name} must have at most ${max} items, not ${value.length}`;
       const at = value.findIndex((each) => !item.fits(each));
       return item.fault(value[at], `${path}[${at}]`);
     },
@@ -149,9 +185,9 @@ export function record<T>(item: Shape<T>): Shape<Readonly<Record<string, T>>> {
       return isPlainObject(value) && Object.values(value).every((each) => item.fits(each));
     },
     fault(value, path) {
-      if (!isPlainObject(value)) return `${path} must be ${words}, not ${wordsOf(value)}`;
+      if (!isPlainObject(value)) return `${nameOf(path)} must be ${words}, not ${wordsOf(value)}`;
       const [key, bad] = Object.entries(value).find(([, each]) => !item.fits(each)) ?? ["?", null];
-      return item.fault(bad, `${path}.${key}`);
+      return item.fault(bad, inside(path, shortened(key)));
     },
   };
 }
@@ -169,10 +205,10 @@ export function object<const F extends Fields>(fields: F): ObjectShape<F> {
       return true;
     },
     fault(value, path) {
-      if (!isPlainObject(value)) return `${path || "it"} must be an object, not ${wordsOf(value)}`;
+      if (!isPlainObject(value)) return notAnObject(value, path);
       const bad = entries.find(([key, shape]) => !shape.fits(own(value, key)));
-      if (bad === undefined) return `${path} is fine`;
-      return bad[1].fault(own(value, bad[0]), path === "" ? bad[0] : `${path}.${bad[0]}`);
+      if (bad === undefined) return `${nameOf(path)} is fine`;
+      return bad[1].fault(own(value, bad[0]), inside(path, bad[0]));
     },
   };
 }
@@ -197,11 +233,10 @@ export function union<const K extends string, const M extends Readonly<Record<st
       return isPlainObject(value) && (shapes.get(own(value, tag))?.fits(value) ?? false);
     },
     fault(value, path) {
-      if (!isPlainObject(value)) return `${path} must be an object, not ${wordsOf(value)}`;
+      if (!isPlainObject(value)) return notAnObject(value, path);
       const shape = shapes.get(own(value, tag));
       if (shape !== undefined) return shape.fault(value, path);
-      const where = path === "" ? tag : `${path}.${tag}`;
-      return `${where} must be ${names}, not ${wordsOf(own(value, tag))}`;
+      return `${inside(path, tag)} must be ${names}, not ${wordsOf(own(value, tag))}`;
     },
   };
 }
