@@ -6,6 +6,7 @@ import { Deferred } from "../../base/deferred.ts";
 import type { Clock } from "../../ports/clock.ts";
 import {
   CoordinatorError,
+  type CoordinatorErrorCode,
   type NodeMode,
   type NodeValue,
   type Observed,
@@ -22,10 +23,17 @@ import type { Answer, Answers, Op, Request, Transport, TransportListener } from 
 const PROBE_EVERY_PART = 1 / 4;
 const ANSWER_LIMIT_PART = 1 / 2;
 
+/**
+ * Calls sent and not answered. More wait here for their turn: a burst of thousands would else make
+ * the last of them, and the probe behind them, late for no fault of the service.
+ */
+const CALLS_SENT_MAX = 256;
+
 interface Call {
   readonly request: Request;
+  readonly answered: (answer: Answer) => void;
   readonly fail: (error: CoordinatorError) => void;
-  readonly cancelDeadline: () => void;
+  cancelDeadline: () => void;
 }
 
 export class TransportSession implements Session {
@@ -35,8 +43,11 @@ export class TransportSession implements Session {
   readonly #observations = new Observations();
   readonly #opened = new Deferred<void>();
   readonly #ended = new Deferred<string>();
-  readonly #calls = new Set<Call>();
+  readonly #sent = new Set<Call>();
+  /** Not sent yet, and never if the connection is lost first. */
+  readonly #waiting = new Set<Call>();
   readonly #listeners = new Set<(state: SessionState) => void>();
+  #sending = false;
   #id = "";
   #state: SessionState = "suspended";
   /** Why the session is suspended or ended. */
@@ -116,8 +127,8 @@ export class TransportSession implements Session {
     return this.#call({ op: "set", path, data, version });
   }
 
-  async delete(path: string, version: number | null): Promise<void> {
-    await this.#call({ op: "delete", path, version });
+  delete(path: string, version: number | null): Promise<void> {
+    return this.#call({ op: "delete", path, version }, () => {});
   }
 
   children(path: string): Promise<readonly string[]> {
@@ -155,23 +166,44 @@ export class TransportSession implements Session {
       result.reject(fault);
       return result.promise;
     }
-    const limitMs = this.timeoutMs * ANSWER_LIMIT_PART;
-    const call: Call = {
+    this.#waiting.add({
       request,
+      answered: (answer) => {
+        if (answer.ok) result.resolve(take(answer.value as Answers[O]));
+        else result.reject(answer.error);
+      },
       fail: (error) => result.reject(error),
-      cancelDeadline: this.#clock.after(
-        limitMs,
-        () => this.#transport.reconnect(`no answer within ${Math.round(limitMs)} ms`),
-      ),
-    };
-    this.#calls.add(call);
-    this.#transport.send(request, (answer: Answer<O>) => {
-      if (!this.#calls.delete(call)) return;
-      call.cancelDeadline();
-      if (answer.ok) result.resolve(take(answer.value));
-      else result.reject(answer.error);
+      cancelDeadline: () => {},
     });
+    this.#sendWaiting();
     return result.promise;
+  }
+
+  #sendWaiting(): void {
+    // An answer may come within the sending; the loop that sends then goes on by itself.
+    if (this.#sending) return;
+    this.#sending = true;
+    for (const call of this.#waiting) {
+      if (this.#sent.size >= CALLS_SENT_MAX) break;
+      this.#waiting.delete(call);
+      this.#send(call);
+    }
+    this.#sending = false;
+  }
+
+  #send(call: Call): void {
+    const limitMs = this.timeoutMs * ANSWER_LIMIT_PART;
+    call.cancelDeadline = this.#clock.after(
+      limitMs,
+      () => this.#transport.reconnect(`no answer within ${Math.round(limitMs)} ms`),
+    );
+    this.#sent.add(call);
+    this.#transport.send(call.request, (answer) => {
+      if (!this.#sent.delete(call)) return;
+      call.cancelDeadline();
+      call.answered(answer);
+      this.#sendWaiting();
+    });
   }
 
   #stateFault(request: Request): CoordinatorError | null {
@@ -196,7 +228,8 @@ export class TransportSession implements Session {
     this.#stopProbing();
     this.#reason = reason;
     this.#enter("suspended");
-    this.#failCalls("connection_loss", `the connection was lost: ${reason}`);
+    this.#failCalls(this.#sent, "connection_loss", `the connection was lost: ${reason}`);
+    this.#failCalls(this.#waiting, "suspended", `the session is suspended: ${reason}`);
   }
 
   #probeAt(moment: number): void {
@@ -247,15 +280,17 @@ export class TransportSession implements Session {
     this.#cancelSilence();
     this.#reason = reason;
     this.#enter("ended");
-    this.#failCalls("session_ended", `the session has ended: ${reason}`);
+    for (const calls of [this.#sent, this.#waiting]) {
+      this.#failCalls(calls, "session_ended", `the session has ended: ${reason}`);
+    }
     this.#observations.fireAll();
     this.#opened.reject(new CoordinatorError("suspended", `Cannot open a session: ${reason}`));
     this.#ended.resolve(reason);
   }
 
-  #failCalls(code: "connection_loss" | "session_ended", detail: string): void {
-    for (const call of this.#calls) {
-      this.#calls.delete(call);
+  #failCalls(calls: Set<Call>, code: CoordinatorErrorCode, detail: string): void {
+    for (const call of calls) {
+      calls.delete(call);
       call.cancelDeadline();
       call.fail(failure(call.request, code, detail));
     }
