@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { MemoryCoordinator } from "../adapters/memory_coordinator/coordinator.ts";
 import { VirtualClock } from "../adapters/virtual_clock.ts";
 import { CoordinatorError, type Session } from "../ports/coordinator.ts";
-import { virtualWaits } from "../../tests/support/virtual_waits.ts";
+import { steppedBy, virtualWaits } from "../../tests/support/virtual_waits.ts";
 import { compareAndSet, type CompareAndSetOptions } from "./compare_and_set.ts";
 
 const PATH = "/state";
@@ -10,7 +10,7 @@ const PATH = "/state";
 class Bench {
   readonly clock = new VirtualClock();
   readonly memory = new MemoryCoordinator({ clock: this.clock }, { sessionTimeoutMs: 4000 });
-  readonly waits = virtualWaits(this.clock);
+  readonly waits = virtualWaits(steppedBy(this.clock));
   readonly #nodeMade: Promise<void>;
 
   constructor() {

@@ -5,7 +5,7 @@ import { VirtualClock } from "../../src/adapters/virtual_clock.ts";
 import { ZookeeperCoordinator } from "../../src/adapters/zookeeper/coordinator.ts";
 import { startZookeeper, type ZookeeperEnsemble } from "../../scripts/services/zookeeper.ts";
 import { TcpProxy } from "../support/tcp_proxy.ts";
-import { virtualWaits } from "../support/virtual_waits.ts";
+import { steppedBy, virtualWaits } from "../support/virtual_waits.ts";
 import { settle, until, within } from "../support/wait.ts";
 import { coordinatorContract, type CoordinatorFixture } from "./coordinator_contract.ts";
 
@@ -30,7 +30,7 @@ function inMemory(delayMs: number): CoordinatorFixture & { readonly clock: Virtu
         mend: () => memory.faults.heal(name),
       };
     },
-    ...virtualWaits(clock),
+    ...virtualWaits(steppedBy(clock)),
     close: () => Promise.resolve(),
   };
 }
@@ -40,17 +40,16 @@ coordinatorContract("MemoryCoordinator", () => Promise.resolve(inMemory(0)));
 /** Calls take time here, so it flows by itself: a millisecond whenever everything is at rest. */
 function withDelays(): Promise<CoordinatorFixture> {
   const { clock, ...fixture } = inMemory(2);
-  const stopped = new AbortController();
+  let stopped = false;
   const flow = (async () => {
-    while (!stopped.signal.aborted) await clock.advance(1, settle);
+    while (!stopped) await clock.advance(1, settle);
   })();
   return Promise.resolve({
     ...fixture,
+    ...virtualWaits({ now: () => clock.now(), pass: (ms) => clock.sleep(ms) }),
     clock,
-    wait: within,
-    until,
     close: async () => {
-      stopped.abort();
+      stopped = true;
       await flow;
     },
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { virtualWaits } from "../../../tests/support/virtual_waits.ts";
+import { steppedBy, virtualWaits } from "../../../tests/support/virtual_waits.ts";
 import { settle } from "../../../tests/support/wait.ts";
 import { CoordinatorError, type Session, type SessionState } from "../../ports/coordinator.ts";
 import { VirtualClock } from "../virtual_clock.ts";
@@ -10,7 +10,7 @@ const TIMEOUT_MS = 4000;
 function setUp(delayMs = 0) {
   const clock = new VirtualClock();
   const memory = new MemoryCoordinator({ clock }, { sessionTimeoutMs: TIMEOUT_MS, delayMs });
-  const { wait, until } = virtualWaits(clock);
+  const { wait, until } = virtualWaits(steppedBy(clock));
   const open = (client: string) => wait("a session opens", memory.client(client).open());
   const pass = (ms: number) => clock.advance(ms, settle);
   return { clock, memory, faults: memory.faults, wait, until, open, pass };
