@@ -8,6 +8,9 @@ import { ZookeeperTransport } from "./transport.ts";
 /** Of the session's timeout: so that three servers can be tried before a session ends. */
 const CONNECT_PART = 1 / 3;
 
+/** A server that is well and near grants a session in less, even when it is busy. */
+const CONNECT_MS_MIN = 250;
+
 export interface ZookeeperOptions {
   /** `host:port,host:port`, and the node that stands for the root, if it is not the root: `/x`. */
   readonly connect: string;
@@ -29,7 +32,8 @@ export class ZookeeperCoordinator implements Coordinator {
   constructor(options: ZookeeperOptions) {
     this.#options = options;
     this.#where = parseConnectString(options.connect);
-    this.#connectTimeoutMs = options.connectTimeoutMs ?? options.sessionTimeoutMs * CONNECT_PART;
+    this.#connectTimeoutMs = options.connectTimeoutMs ??
+      Math.max(CONNECT_MS_MIN, options.sessionTimeoutMs * CONNECT_PART);
     this.#rootExists = this.#where.root === "";
   }
 

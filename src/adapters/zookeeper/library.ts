@@ -23,7 +23,6 @@ export interface LibraryEvent {
 }
 
 export interface LibraryPacket {
-  readonly request: { readonly header: { readonly type: number } | null };
   readonly callback: (error: LibraryError) => void;
 }
 
@@ -41,8 +40,6 @@ export interface LibraryManager {
   readonly connectTimeoutHandler: unknown;
   /** Requests not written yet, which would go out on the next connection. */
   readonly packetQueue: { readonly queue: LibraryPacket[] };
-  /** Requests written and not answered. */
-  readonly pendingQueue: readonly LibraryPacket[];
   watcherManager: {
     isEmpty(): boolean;
     registerDataWatcher(): void;
@@ -104,9 +101,6 @@ export const MANAGER_CONNECTING = 1;
 export const MANAGER_CONNECTED = 2;
 export const MANAGER_EXPIRED = -3;
 export const MANAGER_AUTH_FAILED = -4;
-
-/** Requests whose answer begins with bytes. */
-export const GET_DATA = 4;
 
 export const NO_NODE = -101;
 
