@@ -12,7 +12,7 @@ Deno.test("seeded random: a seed gives the same numbers and names every time", (
   assert.equal(new SeededRandom(42).id(), new SeededRandom(42).id());
 });
 
-Deno.test("seeded random: what a seed gives never changes, so that an old one still replays", () => {
+Deno.test("seeded random: what a seed gives never changes", () => {
   const random = new SeededRandom(1);
   assert.deepEqual(
     [random.next(), random.next(), random.id()],
@@ -27,7 +27,7 @@ Deno.test("seeded random: every bit of a seed counts, those above 32 too", () =>
   assert.equal(new Set(Array.from({ length: 20_000 }, (_, seed) => draw(seed, 1)[0])).size, 20_000);
 });
 
-Deno.test("seeded random: numbers lie in [0, 1) and use all the bits of a double's fraction", () => {
+Deno.test("seeded random: numbers lie in [0, 1) and use all the bits of a double", () => {
   const numbers = draw(3, 20_000);
   assert.ok(numbers.every((n) => n >= 0 && n < 1));
   assert.ok(numbers.every((n) => Number.isInteger(n * 2 ** 53)));

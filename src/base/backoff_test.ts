@@ -30,5 +30,6 @@ Deno.test("backoff: any number of attempts gives a delay within the limit", () =
   for (const attempt of [31, 1_024, 1e9, Number.MAX_SAFE_INTEGER, Infinity]) {
     assert.equal(backoffDelay(POLICY, attempt, LOWEST), 2_500);
   }
+  assert.equal(backoffDelay({ initialMs: 0, limitMs: 100 }, 5_000, HIGHEST), 0);
   assert.equal(backoffDelay({ initialMs: 900, limitMs: 100 }, 0, LOWEST), 50);
 });

@@ -44,7 +44,19 @@ Deno.test("queue: ready waits for room, and no longer", async () => {
   assert.equal(await settled(ready), true);
 });
 
-Deno.test("queue: when one is taken every producer looks, and one of them gets the room", async () => {
+Deno.test("queue: room that somebody else has taken is not room", async () => {
+  const queue = new BoundedQueue<number>(1);
+  queue.push(1);
+  const quick = queue.ready().then(() => queue.push(2));
+  const slow = queue.ready();
+  queue.shift();
+  assert.equal(await quick, true);
+  assert.equal(await settled(slow), false);
+  queue.shift();
+  assert.equal(await settled(slow), true);
+});
+
+Deno.test("queue: when one is taken, one of the waiting producers gets the room", async () => {
   const queue = new BoundedQueue<string>(1);
   queue.push("first");
   const produce = async (item: string) => {

@@ -61,7 +61,7 @@ Deno.test("values: only columns of bytes are base64, text that looks like it is 
   assert.deepEqual(plain(overTheWire(columns, [row])), plain([row]));
 });
 
-Deno.test("values: rows without bytes are handed on, not copied; rows with bytes are not changed", () => {
+Deno.test("values: rows without bytes are not copied, rows with bytes not changed", () => {
   const rows: readonly Row[] = [["a", 1], ["b", null]];
   assert.equal(encodeRows([column("text"), column("integer")], rows), rows);
   const binary: Row = [Uint8Array.of(1, 2)];
