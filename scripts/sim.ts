@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { runMasterSeed, type RunReport } from "../src/sim/master_swarm.ts";
 
 const EXIT = { ok: 0, usage: 2, safety: 3, liveness: 4 } as const;
-const RUNS = 100;
+const RUNS = 400;
 /** Turns of the event loop after which everything that waits on promises alone has run. */
 const TURNS = 1;
 

@@ -3,10 +3,12 @@ import type { Command } from "./command.ts";
 import { completionsCommand } from "./completions.ts";
 import { healthcheckCommand } from "./healthcheck.ts";
 import { helpCommand } from "./help.ts";
+import { masterCommand } from "./master.ts";
 import { protocolCommand } from "./protocol.ts";
 import { versionCommand } from "./version.ts";
 
 export const COMMANDS: readonly Command[] = [
+  masterCommand,
   healthcheckCommand,
   protocolCommand,
   completionsCommand,

@@ -16,6 +16,7 @@ export async function serveSubscription(
   const wanted = new Set(tables);
   let dirty = new Set(wanted);
   let woken = new Deferred<void>();
+  const told = new Map<string, string>();
   const wake = () => woken.resolve();
   const stop = view.onRoutes((changed) => {
     for (const table of changed) if (wanted.has(table)) dirty.add(table);
@@ -28,7 +29,8 @@ export async function serveSubscription(
       if (dirty.size > 0) {
         const batch = dirty;
         dirty = new Set();
-        await context.event(news(view, batch));
+        const { routes, gone } = news(view, batch, told);
+        if (routes.length + gone.length > 0) await context.event({ routes, gone });
       } else {
         await woken.promise;
         woken = new Deferred();
@@ -39,11 +41,15 @@ export async function serveSubscription(
   }
 }
 
-function news(view: ClusterView, tables: ReadonlySet<string>) {
+/** How these tables are now, as far as it differs from what was told before. */
+function news(view: ClusterView, tables: ReadonlySet<string>, told: Map<string, string>) {
   const routes = new Map<string, Route>();
   const gone: string[] = [];
   for (const table of tables) {
     const route = view.route(table);
+    const words = JSON.stringify(route);
+    if (told.get(table) === words) continue;
+    told.set(table, words);
     if (route === null) gone.push(table);
     else routes.set(route.region, route);
   }

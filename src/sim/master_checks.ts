@@ -13,7 +13,7 @@ export class Violation extends Error {
 
 /** At no instant would two masters act. */
 export function checkOneMaster(cluster: MasterCluster): void {
-  const acting = cluster.acting();
+  const acting = cluster.acting().map(({ name }) => name);
   if (acting.length > 1) {
     throw new Violation("safety", `${acting.join(" and ")} would both act on a request`);
   }

@@ -57,19 +57,22 @@ export class MasterCluster {
   }
 
   /** Masters that would act on a request now. One that is held cannot, whatever it believes. */
-  acting(): readonly string[] {
-    return this.masters.filter((each) => each.running && this.role(each)?.reign != null)
-      .map(({ name }) => name);
+  acting(): readonly SimProcess[] {
+    return this.masters.filter((each) => each.running && this.#reigns(each));
   }
 
   role(process: SimProcess): Master | null {
     return process.alive ? this.#roles.get(process) ?? null : null;
   }
 
-  /** The view of the master that leads, or null. */
+  /** The master that leads, or null. */
   get leading(): Master | null {
-    const process = this.masters.find((each) => each.running && this.role(each)?.reign != null);
+    const [process] = this.acting();
     return process === undefined ? null : this.role(process);
+  }
+
+  #reigns(process: SimProcess): boolean {
+    return (this.role(process)?.reign ?? null) !== null;
   }
 
   /** One request of the client's to the master it is pointed at, whatever comes of it. */
@@ -140,11 +143,16 @@ export class MasterCluster {
     return [...this.beliefs].flatMap(([table, held]) => (held === belief ? [table] : []));
   }
 
-  #master(name: string): SimProcess {
+  /** A master on a host of its own that goes by the name of another; not among `masters`. */
+  imposter(host: string, id: string): SimProcess {
+    return this.#master(host, id);
+  }
+
+  #master(name: string, id = name): SimProcess {
     const process: SimProcess = new SimProcess(this.world, name, async (around) => {
       const catalog = simCatalog(this.world, around.clock, this.catalogFaults);
       const master = await Master.start({ ...around, catalog }, {
-        ...{ id: name, cluster: "sim", advertise: name, version: "sim" },
+        ...{ id, cluster: "sim", advertise: name, version: "sim" },
         listen: { host: name, port: MASTER_PORT },
         heartbeatMs: HEARTBEAT_MS,
         silenceMs: SILENCE_MS,

@@ -223,7 +223,7 @@ class StormyRun {
   /** A cluster that says it is well creates and drops a table. */
   async #proveService(): Promise<void> {
     const cluster = this.#cluster;
-    const leader = cluster.masters.find((each) => cluster.role(each)?.reign != null)?.name ?? "";
+    const leader = cluster.acting()[0]?.name ?? "";
     for (const kind of ["create", "locate", "drop"] as const) {
       const before = cluster.done[kind];
       void cluster.request(kind, leader);

@@ -1,5 +1,6 @@
 /** A region server of the made-up world: the real membership, and copies that are only names. */
 import { TermGuard } from "../cluster/term_guard.ts";
+import type { EngineInfo } from "../ports/engine.ts";
 import type { Load } from "../protocol/model.ts";
 import { Membership } from "../region/membership.ts";
 import { RpcServer } from "../rpc/server.ts";
@@ -19,12 +20,13 @@ export interface SimRegionState {
 
 const PORT = 9091;
 const NO_LOAD: Load = { reads: 0, writes: 0, rows: 0, bytes: 0, lag: 0, verifiedAgeMs: null };
-const ENGINE = { vendor: "sqlite", version: "3", settings: {} } as const;
+const ENGINE: EngineInfo = { vendor: "sqlite", version: "3", settings: {} };
 
 export async function runSimRegion(
   state: SimRegionState,
   surroundings: Surroundings,
   start: number,
+  engine: EngineInfo = ENGINE,
 ): Promise<void> {
   const { clock, network, reporter, signal } = surroundings;
   const terms = new TermGuard();
@@ -51,7 +53,7 @@ export async function runSimRegion(
     },
   });
   const membership = new Membership({ ...surroundings, terms }, {
-    ...{ cluster: "sim", identity: state.identity, incarnation, address, zone: "", engine: ENGINE },
+    ...{ cluster: "sim", identity: state.identity, incarnation, address, zone: "", engine },
     load: () => NO_LOAD,
     engineLost: () => null,
     onMember: (rid) => {

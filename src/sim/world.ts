@@ -1,9 +1,9 @@
 /** A made-up world: one virtual time, one seed, a network, a coordination service and a catalog. */
-import { DatabaseSync } from "node:sqlite";
 import { crc32 } from "../base/crc32.ts";
 import { MemoryCoordinator } from "../adapters/memory_coordinator/coordinator.ts";
 import { MemoryNetwork } from "../adapters/memory_network.ts";
 import { MemoryReporter, type Report } from "../adapters/memory_reporter.ts";
+import { openCatalogDatabase } from "../adapters/sqlite_catalog.ts";
 import { SeededRandom } from "../adapters/seeded_random.ts";
 import { VirtualClock } from "../adapters/virtual_clock.ts";
 
@@ -20,7 +20,7 @@ export class World {
   readonly random: SeededRandom;
   readonly network: MemoryNetwork;
   readonly coordinator: MemoryCoordinator;
-  readonly catalog = new DatabaseSync(":memory:");
+  readonly catalog = openCatalogDatabase(":memory:");
   readonly reporter: MemoryReporter;
   readonly #settle: () => Promise<void>;
   readonly #checks: (() => void)[] = [];
