@@ -1,12 +1,9 @@
 /** Stories of what the master refuses or passes over, each with its reason. */
 import assert from "node:assert/strict";
 import { CONTROL_TABLE } from "../../src/adapters/catalog/tables.ts";
-import { Paths } from "../../src/cluster/paths.ts";
 import { SimProcess } from "../../src/sim/process.ts";
 import { runSimRegion } from "../../src/sim/sim_region.ts";
 import { is, story } from "../support/master_world.ts";
-
-const paths = new Paths();
 
 story("what a client asks wrongly is told so, and the master lives", {
   masters: 1,
