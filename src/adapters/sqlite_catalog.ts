@@ -20,20 +20,22 @@ import {
 /** One row a statement: in the same process that is cheap, and few different ones are prepared. */
 const LIMITS: StatementLimits = { rowsMax: 1, textMax: Infinity };
 
-/** For how long another process may hold the file. Nothing else runs meanwhile. */
-const BUSY_MS_MAX = 2_000;
+/** For so long a write waits for another process's. Nothing else runs meanwhile. */
+const BUSY_MS_MAX = 500;
 
 /** Deno reads text up to a NUL character only, so it is read as bytes. */
 const TEXT_AS = "bytes";
 
 /** Opens a database for catalogs: `:memory:`, or a file that is made where it is missing. */
 export function openCatalogDatabase(path: string): DatabaseSync {
+  let database: DatabaseSync | null = null;
   try {
-    const database = new DatabaseSync(path, { timeout: BUSY_MS_MAX });
+    database = new DatabaseSync(path, { timeout: BUSY_MS_MAX });
     database.exec("PRAGMA journal_mode = WAL");
     database.exec("PRAGMA synchronous = FULL");
     return database;
   } catch (error) {
+    database?.close();
     throw faultOf(`open the catalog in ${path}`, error, false);
   }
 }
@@ -52,7 +54,7 @@ export class SqliteCatalog implements Catalog {
   }
 
   prepare(): Promise<void> {
-    return this.#run("prepare the catalog", (doing) => {
+    return this.#run("prepare the catalog", "BEGIN IMMEDIATE", (doing) => {
       const columns = this.#presentColumns();
       const known = columns.get(CONTROL_TABLE)?.has("version") === true;
       const [row] = known ? this.#query(VERSION_SQL) : [];
@@ -62,14 +64,14 @@ export class SqliteCatalog implements Catalog {
   }
 
   claim(term: number): Promise<void> {
-    return this.#run("claim the catalog", (doing) => {
+    return this.#run("claim the catalog", "BEGIN IMMEDIATE", (doing) => {
       const before = this.#control(doing);
       this.#write(before, { control: fence(doing, before, term), statements: [] });
     });
   }
 
   load(): Promise<CatalogState> {
-    return this.#run("read the catalog", (doing) => {
+    return this.#run("read the catalog", "BEGIN", (doing) => {
       const rows: Record<string, readonly SqlRow[]> = {};
       for (const [part, sql] of Object.entries(stateQueries(TEXT_AS))) {
         rows[part] = this.#query(sql);
@@ -79,14 +81,14 @@ export class SqliteCatalog implements Catalog {
   }
 
   apply(term: number, changes: readonly CatalogChange[]): Promise<void> {
-    return this.#run("change the catalog", (doing) => {
+    return this.#run("change the catalog", "BEGIN IMMEDIATE", (doing) => {
       const before = this.#control(doing);
       this.#write(before, planChanges(fence(doing, before, term), changes, LIMITS));
     });
   }
 
   nextRid(term: number): Promise<number> {
-    return this.#run("draw a server number from the catalog", (doing) => {
+    return this.#run("draw a server number from the catalog", "BEGIN IMMEDIATE", (doing) => {
       const before = this.#control(doing);
       this.#write(before, { control: drawRid(doing, fence(doing, before, term)), statements: [] });
       return before.nextRid;
@@ -95,7 +97,7 @@ export class SqliteCatalog implements Catalog {
 
   events(query: EventQuery): Promise<readonly RecordedEvent[]> {
     const { sql, values } = eventsQuery(query, TEXT_AS);
-    return this.#run("read events", () => eventsOf(this.#query(sql, values)));
+    return this.#run("read events", "BEGIN", () => eventsOf(this.#query(sql, values)));
   }
 
   close(): Promise<void> {
@@ -104,12 +106,16 @@ export class SqliteCatalog implements Catalog {
     return Promise.resolve();
   }
 
-  /** One transaction, from begin to end without a pause. */
-  #run<T>(doing: string, work: (doing: string) => T): Promise<T> {
+  /** One transaction, from begin to end without a pause. An immediate one keeps others out. */
+  #run<T>(
+    doing: string,
+    begin: "BEGIN" | "BEGIN IMMEDIATE",
+    work: (doing: string) => T,
+  ): Promise<T> {
     let committing = false;
     try {
       if (this.#closed) throw new MinisqlError("UNAVAILABLE", `Cannot ${doing}: it is closed`);
-      this.#database.exec("BEGIN IMMEDIATE");
+      this.#database.exec(begin);
       const value = work(doing);
       committing = true;
       this.#database.exec("COMMIT");
