@@ -93,12 +93,14 @@ zookeeperTest("known error codes keep their meaning", async (bench) => {
   assert.equal(session.state, "connected");
 });
 
-for (const code of [-112, -118]) {
+const ENDINGS = { [-112]: "expired", [-118]: "taken over by another connection" };
+
+for (const [code, reason] of Object.entries(ENDINGS)) {
   zookeeperTest(`error ${code} ends the session, with all its calls`, async (bench) => {
     const { fake, session } = await bench.serve({
       request: (request) => {
         if (request.isProbe || request.path === "/waiting") return "silence";
-        return answer(request, code);
+        return answer(request, Number(code));
       },
     });
     const first = session.set("/a", "x", 0);
@@ -106,7 +108,7 @@ for (const code of [-112, -118]) {
     await fails("session_ended", first);
     await fails("session_ended", waiting);
     assert.equal(session.state, "ended");
-    await session.ended;
+    assert.equal(await session.ended, reason);
     await until("the connection is let go", () => fake.openConnections === 0);
     assert.equal(fake.connections, 1, "an ended session is not taken up again");
   });

@@ -24,8 +24,13 @@ Deno.test.afterAll(async () => {
   await ensemble.stop();
 });
 
+interface Opening {
+  readonly servers?: readonly ZookeeperServer[];
+  readonly auth?: { readonly user: string; readonly password: string };
+}
+
 interface Bench {
-  open(sessionMs: number, servers?: readonly ZookeeperServer[]): Promise<Session>;
+  open(sessionMs: number, opening?: Opening): Promise<Session>;
 }
 
 /** A test with a root of its own, after which the ensemble is whole again. */
@@ -36,10 +41,11 @@ function ensembleTest(what: string, body: (bench: Bench) => Promise<void>): void
       const sessions: Session[] = [];
       try {
         await body({
-          open: async (sessionTimeoutMs, servers = ensemble.servers) => {
+          open: async (sessionTimeoutMs, { servers = ensemble.servers, ...auth } = {}) => {
             const connect = servers.map(({ port }) => `127.0.0.1:${port}`).join(",") + root;
             const clock = new SystemClock();
-            const coordinator = new ZookeeperCoordinator({ connect, sessionTimeoutMs, clock });
+            const options = { connect, sessionTimeoutMs, clock, ...auth };
+            const coordinator = new ZookeeperCoordinator(options);
             const session = await within("a session opens", coordinator.open(), LIMIT_MS);
             sessions.push(session);
             return session;
@@ -115,7 +121,7 @@ ensembleTest("a server cut off from the others keeps nobody certain", async ({ o
   const leader = await ensemble.leader();
   const [alone, other] = ensemble.servers.filter((server) => server !== leader);
   assert.ok(alone !== undefined && other !== undefined && leader !== null);
-  const session = await open(2000, [alone]);
+  const session = await open(2000, { servers: [alone] });
   await session.create("/e", "", "ephemeral");
   leader.pause();
   other.pause();
@@ -154,7 +160,9 @@ ensembleTest("a frozen server is left for another, in one session", async ({ ope
 });
 
 ensembleTest("a failed write is a barrier on a follower too", async ({ open }) => {
-  const sessions = await Promise.all(ensemble.servers.map((server) => open(4000, [server])));
+  const sessions = await Promise.all(
+    ensemble.servers.map((server) => open(4000, { servers: [server] })),
+  );
   const [first] = sessions;
   await first?.create("/a", "", "persistent");
   let version = 0;
@@ -169,7 +177,9 @@ ensembleTest("a failed write is a barrier on a follower too", async ({ open }) =
 });
 
 ensembleTest("of the sessions on three servers one wins each version", async ({ open }) => {
-  const sessions = await Promise.all(ensemble.servers.map((server) => open(4000, [server])));
+  const sessions = await Promise.all(
+    ensemble.servers.map((server) => open(4000, { servers: [server] })),
+  );
   await sessions[0]?.create("/a", "", "persistent");
   for (let version = 0; version < 50; version++) {
     const outcomes = await Promise.allSettled(
@@ -217,4 +227,15 @@ ensembleTest("ten thousand reads at once are served without a break", async ({ o
     assert.equal(data, "here");
   }
   assert.deepEqual(states, []);
+});
+
+ensembleTest("nodes made with credentials are for those who have them", async ({ open }) => {
+  const stranger = await open(4000);
+  const auth = { user: "minisql", password: "secret" };
+  const [owner, friend] = [await open(4000, { auth }), await open(4000, { auth })];
+  await owner.create("/mine", "kept", "persistent");
+  assert.equal((await friend.get("/mine")).data, "kept");
+  await assert.rejects(stranger.get("/mine"), { code: "forbidden", applied: "no" });
+  await assert.rejects(stranger.set("/mine", "x", 0), { code: "forbidden", applied: "no" });
+  await assert.rejects(stranger.children("/mine"), { code: "forbidden" });
 });

@@ -24,6 +24,7 @@ export async function openSession(
   );
   try {
     await session.opened;
+    signal?.throwIfAborted();
     return session;
   } catch (error) {
     await session.close();

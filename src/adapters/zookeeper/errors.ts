@@ -7,6 +7,9 @@ import type { LibraryError } from "./library.ts";
 /** A request that was never written; no server answers with this. */
 export const NOT_SENT = 1;
 
+/** Another connection has taken the session over, and it is none of this client's. */
+const SESSION_MOVED = -118;
+
 const CODES: ReadonlyMap<number, CoordinatorErrorCode> = new Map([
   [NOT_SENT, "suspended"],
   [-4, "connection_loss"],
@@ -19,8 +22,7 @@ const CODES: ReadonlyMap<number, CoordinatorErrorCode> = new Map([
   [-112, "session_ended"],
   [-114, "forbidden"],
   [-115, "forbidden"],
-  // SESSIONMOVED: another connection has taken the session over, and it is none of this client's.
-  [-118, "session_ended"],
+  [SESSION_MOVED, "session_ended"],
   [-124, "forbidden"],
 ]);
 
@@ -30,4 +32,9 @@ export function convertError(request: Request, { code }: LibraryError): Coordina
     return failure(request, "refused", `ZooKeeper answered with error ${code}`);
   }
   return failure(request, known);
+}
+
+/** Why a session ended, when this error ended it. */
+export function endReason({ code }: LibraryError): string {
+  return code === SESSION_MOVED ? "taken over by another connection" : "expired";
 }

@@ -11,7 +11,7 @@ import type {
   Transport,
   TransportListener,
 } from "../coordinator/transport.ts";
-import { convertError } from "./errors.ts";
+import { convertError, endReason } from "./errors.ts";
 import { GuardedClient, type GuardedClientOptions } from "./guarded_client.ts";
 import {
   CREATOR_ACCESS,
@@ -174,7 +174,7 @@ export class ZookeeperTransport implements Transport {
       return done({ ok: true, value: null });
     }
     done({ ok: false, error });
-    if (error.code === "session_ended") this.#listener.expired(error.message);
+    if (error.code === "session_ended") this.#listener.expired(endReason(failed));
   }
 
   #withRoot(path: string): string {
