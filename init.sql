@@ -5,6 +5,7 @@
 --
 --   mysql -e "CREATE DATABASE IF NOT EXISTS minisql CHARACTER SET utf8mb4"
 --   mysql minisql < init.sql
+--   mysql -e "CREATE USER 'minisql'@'%' IDENTIFIED BY 'a password of your own'"
 --   mysql -e "GRANT SELECT, INSERT, UPDATE, DELETE ON minisql.* TO 'minisql'@'%'"
 --
 -- Running it again changes nothing. It is for MySQL 8 and for MariaDB 10.6 or later.

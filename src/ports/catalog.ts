@@ -74,7 +74,8 @@ export interface EventQuery {
  * Every call ends within the limit given when the catalog was opened, and reconnects by itself
  * where an earlier one was cut off. Any may raise `UNAVAILABLE`, and nothing has changed then: the
  * catalog cannot be reached, refuses this account, lacks its tables, or is closed; the message says
- * what to check. Any may raise `UNSUPPORTED` when a newer version of minisql has been here.
+ * what to check. Any may raise `UNSUPPORTED`, and nothing has changed then either: a newer version
+ * of minisql has been here, or a record is larger than the database takes.
  */
 export interface Catalog {
   /**
