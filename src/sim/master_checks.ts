@@ -48,6 +48,10 @@ export function unsettled(cluster: MasterCluster): string | null {
   }
   const job = view.jobs.find(({ state }) => state === "running");
   if (job !== undefined) return `job ${job.id}, ${job.kind} of ${job.subject}, is not finished`;
+  const between = view.tables.find(({ state }) => state !== "ready");
+  if (between !== undefined) {
+    return `${between.name} is ${between.state} and nobody goes on with it`;
+  }
   if (!reign.meta.available) return "the catalog is held to be lost";
   const lagging = cluster.masters.find((each) =>
     cluster.role(each)?.active?.id !== reign.active.id

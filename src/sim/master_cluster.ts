@@ -1,5 +1,7 @@
 /** Masters and region servers in the made-up world, with a client that creates and drops tables. */
 import { Master } from "../master/master.ts";
+import type { Catalog } from "../ports/catalog.ts";
+import type { Coordinator } from "../ports/coordinator.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import { Channel } from "../rpc/channel.ts";
 import { SimProcess } from "./process.ts";
@@ -10,6 +12,13 @@ import type { World } from "./world.ts";
 export interface MasterClusterOptions {
   readonly masters: number;
   readonly regions: number;
+  readonly defects?: Defects;
+}
+
+/** Bugs planted on purpose, to see whether the checks find them. */
+export interface Defects {
+  readonly coordinator?: (sound: Coordinator) => Coordinator;
+  readonly catalog?: (sound: Catalog) => Catalog;
 }
 
 export const HEARTBEAT_MS = 1000;
@@ -30,11 +39,13 @@ export class MasterCluster {
   readonly beliefs = new Map<string, Belief>();
   /** How often each kind of request has succeeded. */
   readonly done = { create: 0, drop: 0, locate: 0 };
+  readonly #defects: Defects;
   readonly #roles = new Map<SimProcess, Master>();
   #nextTable = 1;
 
   constructor(world: World, options: MasterClusterOptions) {
     this.world = world;
+    this.#defects = options.defects ?? {};
     this.masters = range(options.masters).map((i) => this.#master(`m${i}`));
     this.regionStates = range(options.regions).map((i) => ({
       identity: world.random.id(),
@@ -150,8 +161,10 @@ export class MasterCluster {
 
   #master(name: string, id = name): SimProcess {
     const process: SimProcess = new SimProcess(this.world, name, async (around) => {
-      const catalog = simCatalog(this.world, around.clock, this.catalogFaults);
-      const master = await Master.start({ ...around, catalog }, {
+      const sound = simCatalog(this.world, around.clock, this.catalogFaults);
+      const catalog = this.#defects.catalog?.(sound) ?? sound;
+      const coordinator = this.#defects.coordinator?.(around.coordinator) ?? around.coordinator;
+      const master = await Master.start({ ...around, coordinator, catalog }, {
         ...{ id, cluster: "sim", advertise: name, version: "sim" },
         listen: { host: name, port: MASTER_PORT },
         heartbeatMs: HEARTBEAT_MS,

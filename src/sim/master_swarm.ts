@@ -7,7 +7,7 @@ import {
   unsettled,
   Violation,
 } from "./master_checks.ts";
-import { MasterCluster } from "./master_cluster.ts";
+import { type Defects, MasterCluster } from "./master_cluster.ts";
 import type { SimProcess } from "./process.ts";
 import { World } from "./world.ts";
 
@@ -15,8 +15,7 @@ export interface RunOptions {
   readonly seed: number;
   readonly settle: () => Promise<void>;
   readonly echo?: (line: string) => void;
-  /** Wrecks the cluster on purpose, to see whether the checks notice. */
-  readonly sabotage?: (cluster: MasterCluster) => void;
+  readonly defects?: Defects;
 }
 
 export interface RunReport {
@@ -58,8 +57,8 @@ export async function runMasterSeed(options: RunOptions): Promise<RunReport> {
   const regions = 1 + Math.floor(world.random.next() * 4);
   const settings = JSON.stringify({ masters, regions, ...storm });
   world.trace(settings);
-  const cluster = new MasterCluster(world, { masters, regions });
-  options.sabotage?.(cluster);
+  const { defects = {} } = options;
+  const cluster = new MasterCluster(world, { masters, regions, defects });
   const run = new StormyRun(world, cluster, storm);
   const violation = await run.verdict();
   world.close();
