@@ -95,9 +95,13 @@ export const CANONICAL: Readonly<Record<Exclude<ColumnKind, "null">, CanonicalFo
     sql: (at, column) => ({ sql: at, length: DATETIME_LENGTH + fractionLength(column) }),
   },
   timestamp: {
-    words: "seconds since 1970 in UTC, with all declared places of the fraction; 0 for zero",
+    words: "seconds since 1970 in UTC, with six places of the fraction; 0 for the zero timestamp",
     cell: (cell) => unixTimestamp(String(cell)),
-    sql: (at) => varying(`UNIX_TIMESTAMP(${at})`),
+    // Of the zero timestamp UNIX_TIMESTAMP() gives 0 in a query, and NULL in a trigger.
+    sql: (at) =>
+      varying(
+        `CAST(IFNULL(UNIX_TIMESTAMP(${at}),IF(${at} IS NULL,NULL,0)) AS DECIMAL(20,6))`,
+      ),
   },
 };
 
@@ -163,12 +167,12 @@ function fractionLength(column: ContentColumn): number {
   return places === 0 ? 0 : places + 1;
 }
 
-/** As UNIX_TIMESTAMP() of a TIMESTAMP column gives it, from its text in UTC. */
+/** From the text of a TIMESTAMP in UTC. */
 function unixTimestamp(text: string): string {
-  const [seconds = "", fraction] = text.split(".");
+  const [seconds = "", fraction = ""] = text.split(".");
   const [year, month, day, hour, minute, second] = seconds.split(/[- :]/).map(Number) as [
     ...[number, number, number, number, number, number],
   ];
   const since = year === 0 ? 0 : Date.UTC(year, month - 1, day, hour, minute, second) / 1000;
-  return fraction === undefined ? String(since) : `${since}.${fraction}`;
+  return `${since}.${fraction.padEnd(6, "0")}`;
 }

@@ -66,7 +66,7 @@ function factTests(contract: EngineContract): void {
     const [id, text, price, total, made] = columns as TableSchema["columns"] & { length: 5 };
     assert.match(id?.type ?? "", /^bigint(\(20\))? unsigned$/);
     assert.deepEqual([id?.autoIncrement, text?.autoIncrement], [true, false]);
-    assert.deepEqual([text?.type, text?.defaultSql], ["varchar(40)", "'o\\'neil'"]);
+    assert.deepEqual([text?.type, text?.defaultSql], ["varchar(40)", "'o''neil'"]);
     assert.deepEqual([price?.defaultSql, price?.generatedSql, price?.collation], [
       null,
       null,

@@ -1,0 +1,212 @@
+/** A connection whose statements end in time: by themselves, or ended in the server. */
+import { invariant } from "../../base/assert.ts";
+import { Deferred } from "../../base/deferred.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { RunOptions } from "../../ports/engine.ts";
+import { MinisqlError } from "../../protocol/errors.ts";
+import type { Column, Row } from "../../protocol/values.ts";
+import type { Control } from "./control.ts";
+import { ERRNO, sessionGone } from "./faults.ts";
+import type { Ending, MysqlLink, Sink } from "./link.ts";
+import type { MysqlLimits } from "./options.ts";
+
+export type Limit = Pick<RunOptions, "timeoutMs" | "signal">;
+
+export interface Answer {
+  readonly columns: readonly Column[];
+  readonly rows: readonly Row[];
+  readonly ending: Ending;
+}
+
+/** Numbers with which a statement says that it was ended. */
+const ENDED: ReadonlySet<number | undefined> = new Set([ERRNO.interrupted, ERRNO.statementTimeout]);
+
+export interface ChannelDeps {
+  readonly clock: Clock;
+  readonly control: Control;
+  readonly limits: MysqlLimits;
+}
+
+export class Channel {
+  readonly #link: MysqlLink;
+  readonly #deps: ChannelDeps;
+
+  constructor(link: MysqlLink, deps: ChannelDeps) {
+    this.#link = link;
+    this.#deps = deps;
+  }
+
+  get isUsable(): boolean {
+    return this.#link.isAlive;
+  }
+
+  /** Why the connection is no more, for people. */
+  get lostBecause(): string {
+    return this.#link.lostBecause;
+  }
+
+  /** Runs one of the engine's own commands, within the limit for those. */
+  async command(sql: string): Promise<Answer> {
+    return await this.ask(sql, { timeoutMs: this.#deps.limits.commandMs });
+  }
+
+  /** Runs a statement and collects its answer. */
+  async ask(sql: string, limit: Limit): Promise<Answer> {
+    let columns: readonly Column[] = [];
+    const rows: Row[] = [];
+    const ending = await this.send(sql, limit, {
+      columns: (told) => columns = told,
+      row: (row) => rows.push(row),
+    });
+    return { columns, rows, ending };
+  }
+
+  /**
+   * Runs a statement whose answer the sink takes. At the deadline or on abort the statement is
+   * ended in the server; `TIMEOUT` or `CANCELLED` is raised once it is known to have ended.
+   */
+  async send(sql: string, limit: Limit, sink: Sink): Promise<Ending> {
+    if (!this.#link.isAlive) throw sessionGone("run the statement", this.#link.lostBecause);
+    if (limit.signal?.aborted === true) {
+      throw new MinisqlError("CANCELLED", "Cannot run the statement: it was cancelled before");
+    }
+    const watch = new Watch(this.#deps.clock, limit, () => {
+      sink.discard?.();
+      this.#link.resume();
+    });
+    try {
+      return await this.#finished(this.#link.send(sql, sink), watch);
+    } finally {
+      watch.stop();
+    }
+  }
+
+  pause(): void {
+    this.#link.pause();
+  }
+
+  resume(): void {
+    this.#link.resume();
+  }
+
+  destroy(reason: string): void {
+    this.#link.destroy(reason);
+  }
+
+  /** Cuts the connection, and has the server end what runs on it, where that can be reached. */
+  async cut(reason: string): Promise<void> {
+    const { thread } = this.#link;
+    this.#link.destroy(reason);
+    await this.#deps.control.endConnection(thread).catch(() => {});
+  }
+
+  async close(): Promise<void> {
+    await this.#link.close(this.#deps.clock, this.#deps.limits.endMs);
+  }
+
+  async #finished(statement: Promise<Ending>, watch: Watch): Promise<Ending> {
+    statement.catch(() => {});
+    const first = await Promise.race([statement, watch.fired]);
+    if (typeof first !== "string") return first;
+    const error = watch.error();
+    if (await this.#end(statement) === "cut") throw error;
+    try {
+      return await statement;
+    } catch (failure) {
+      invariant(failure instanceof MinisqlError, "Statement errors were translated");
+      throw ENDED.has(failure.errno) ? error : failure;
+    } finally {
+      await this.#absorb();
+    }
+  }
+
+  /**
+   * Ends the statement, and where that is not to be had in time, its connection with it. Rejects
+   * when not even that is sure.
+   */
+  async #end(statement: Promise<Ending>): Promise<"ended" | "cut"> {
+    const { control } = this.#deps;
+    const thread = this.#link.thread;
+    const settled: Promise<true> = statement.then(() => true, () => true);
+    try {
+      const killed = control.endStatement(thread);
+      const isSettled = await this.#soon(settled);
+      await killed;
+      if (isSettled) return "ended";
+    } catch {
+      // The control connection failed as well: the statement's own connection is cut below.
+    }
+    this.#link.destroy("a statement on it did not end when told to");
+    try {
+      await control.endConnection(thread);
+      return "cut";
+    } catch (cause) {
+      throw new MinisqlError(
+        "OUTCOME_UNKNOWN",
+        "Cannot tell how the statement ended: it did not end when told to, and MySQL is silent",
+        { cause },
+      );
+    }
+  }
+
+  /** What it resolves to, or false when that takes longer than a statement may take to end. */
+  async #soon(settled: Promise<true>): Promise<boolean> {
+    const late = new Deferred<boolean>();
+    const callOff = this.#deps.clock.after(this.#deps.limits.endMs, () => late.resolve(false));
+    try {
+      return await Promise.race([settled, late.promise]);
+    } finally {
+      callOff();
+    }
+  }
+
+  /** An order to end that came too late would hit the next statement: let it hit this one. */
+  async #absorb(): Promise<void> {
+    if (!this.#link.isAlive) return;
+    const { clock, limits } = this.#deps;
+    const callOff = clock.after(limits.endMs, () => this.#link.destroy("it was silent"));
+    try {
+      await this.#link.send("DO 0", { columns() {}, row() {} });
+    } catch {
+      // It was hit, or the connection is lost, which the next call will say.
+    } finally {
+      callOff();
+    }
+  }
+}
+
+/** Tells once when a statement is to be ended, and why. */
+class Watch {
+  readonly fired: Promise<"fired">;
+  readonly #limit: Limit;
+  readonly #callOff: () => void;
+  readonly #abort: () => void;
+  #reason: "TIMEOUT" | "CANCELLED" = "TIMEOUT";
+
+  constructor(clock: Clock, limit: Limit, onFire: () => void) {
+    const { promise, resolve } = Promise.withResolvers<"fired">();
+    this.fired = promise;
+    this.#limit = limit;
+    const fire = (reason: "TIMEOUT" | "CANCELLED") => {
+      this.#reason = reason;
+      this.stop();
+      resolve("fired");
+      onFire();
+    };
+    this.#abort = () => fire("CANCELLED");
+    this.#callOff = clock.after(limit.timeoutMs, () => fire("TIMEOUT"));
+    limit.signal?.addEventListener("abort", this.#abort, { once: true });
+  }
+
+  stop(): void {
+    this.#callOff();
+    this.#limit.signal?.removeEventListener("abort", this.#abort);
+  }
+
+  error(): MinisqlError {
+    const words = this.#reason === "TIMEOUT"
+      ? `it was ended at its deadline, after ${this.#limit.timeoutMs} ms`
+      : "it was cancelled";
+    return new MinisqlError(this.#reason, `Cannot finish the statement: ${words}`);
+  }
+}

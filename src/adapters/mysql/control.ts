@@ -1,0 +1,86 @@
+/** A connection kept aside, by which statements on other connections are ended. */
+import type { Clock } from "../../ports/clock.ts";
+import type { Row } from "../../protocol/values.ts";
+import { ERRNO } from "./faults.ts";
+import { MysqlLink } from "./link.ts";
+import type { MysqlEngineOptions, MysqlLimits } from "./options.ts";
+
+/**
+ * It is opened with the engine, so that it is there when no further connection can be made, and
+ * opened again when it is lost. Its commands go one after the other and each ends in time.
+ */
+export class Control {
+  readonly #clock: Clock;
+  readonly #options: MysqlEngineOptions;
+  readonly #limits: MysqlLimits;
+  #link: MysqlLink | null = null;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(clock: Clock, options: MysqlEngineOptions, limits: MysqlLimits) {
+    this.#clock = clock;
+    this.#options = options;
+    this.#limits = limits;
+  }
+
+  async open(): Promise<void> {
+    await this.#queue(async () => void await this.#opened());
+  }
+
+  /** Ends the statement that runs on a connection, and leaves the connection. */
+  async endStatement(thread: number): Promise<void> {
+    await this.#kill(`KILL QUERY ${thread}`);
+  }
+
+  /** Ends a connection with all that is open on it, and resolves when the server has done so. */
+  async endConnection(thread: number): Promise<void> {
+    await this.#kill(`KILL CONNECTION ${thread}`);
+    const sql = `SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = ${thread}`;
+    const end = this.#clock.now() + this.#limits.endMs;
+    while ((await this.#ask(sql)).length > 0) {
+      if (this.#clock.now() > end) throw new Error(`connection ${thread} does not end`);
+      await this.#clock.sleep(20);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#last.catch(() => {});
+    await this.#link?.close(this.#clock, this.#limits.endMs);
+    this.#link = null;
+  }
+
+  async #kill(sql: string): Promise<void> {
+    try {
+      await this.#ask(sql);
+    } catch (error) {
+      if ((error as { errno?: unknown }).errno !== ERRNO.noSuchThread) throw error;
+    }
+  }
+
+  async #ask(sql: string): Promise<readonly Row[]> {
+    return await this.#queue(async () => {
+      const link = await this.#opened();
+      const rows: Row[] = [];
+      const callOff = this.#clock.after(this.#limits.endMs, () => link.destroy("it was silent"));
+      try {
+        await link.send(sql, { columns() {}, row: (row) => rows.push(row) });
+        return rows;
+      } finally {
+        callOff();
+      }
+    });
+  }
+
+  async #opened(): Promise<MysqlLink> {
+    if (this.#link?.isAlive !== true) {
+      const limit = Math.min(this.#limits.connectMs, this.#limits.endMs);
+      this.#link = await MysqlLink.open(this.#clock, this.#options, limit);
+    }
+    return this.#link;
+  }
+
+  async #queue<T>(action: () => Promise<T>): Promise<T> {
+    const mine = this.#last.then(action, action);
+    this.#last = mine.catch(() => {});
+    return await mine;
+  }
+}

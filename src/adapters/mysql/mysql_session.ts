@@ -1,0 +1,347 @@
+/** A session of a region server on MySQL: one connection, its transaction, its fingerprints. */
+import { invariant } from "../../base/assert.ts";
+import type {
+  EngineSession,
+  Fingerprint,
+  KeyRange,
+  Rows,
+  RowStream,
+  RunOptions,
+  TableSchema,
+  TransactionMode,
+} from "../../ports/engine.ts";
+import { MinisqlError, sqlError } from "../../protocol/errors.ts";
+import { quoteName } from "../../sql/names.ts";
+import type { Channel } from "./channel.ts";
+import type { Vendor } from "./counter.ts";
+import { ERRNO, sessionGone } from "./faults.ts";
+import { Ledger } from "./ledger.ts";
+import { type Ending, type Sink, STATUS_IN_TRANSACTION } from "./link.ts";
+import { contentOf, contentSql } from "./recompute.ts";
+import { MysqlRowStream } from "./row_stream.ts";
+import type { ContextSetter } from "./statement_context.ts";
+import { statementMode } from "./statement_mode.ts";
+
+const BATCH_ROWS = 500;
+
+export interface SessionDeps {
+  readonly channel: Channel;
+  readonly context: ContextSetter;
+  readonly vendor: Vendor;
+  readonly database: string;
+  /** In bytes; a longer statement would cost the connection. */
+  readonly packetMax: number;
+  readonly schema: (table: string) => Promise<TableSchema | null>;
+  readonly onClose: () => void;
+}
+
+interface Transaction {
+  readonly mode: TransactionMode;
+  /** The server says that a transaction is open, as far as it has said. */
+  isInServer: boolean;
+  /** With what the server has undone it. */
+  undoneBy: MinisqlError | null;
+}
+
+export class MysqlSession implements EngineSession {
+  readonly #deps: SessionDeps;
+  readonly #channel: Channel;
+  readonly #ledger: Ledger;
+  #transaction: Transaction | null = null;
+  #isAutocommit = true;
+  #isBusy = false;
+  #isClosed = false;
+
+  constructor(deps: SessionDeps) {
+    this.#deps = deps;
+    this.#channel = deps.channel;
+    this.#ledger = new Ledger(deps.channel, deps.vendor);
+  }
+
+  get usable(): boolean {
+    return !this.#isClosed && this.#channel.isUsable;
+  }
+
+  get undone(): boolean {
+    return this.#transaction !== null && this.#transaction.undoneBy !== null;
+  }
+
+  async run(sql: string, options: RunOptions): Promise<Rows> {
+    return await this.#alone("run the statement", () => this.#collect(sql, options));
+  }
+
+  stream(sql: string, options: RunOptions & { readonly batchRows?: number }): RowStream {
+    const { batchRows = BATCH_ROWS, signal } = options;
+    return new MysqlRowStream(this.#channel, batchRows, (sink, left) => {
+      const either = signal === undefined ? left : AbortSignal.any([signal, left]);
+      const run = () => this.#execute(sql, { ...options, signal: either }, sink);
+      return this.#alone("run the statement", run);
+    });
+  }
+
+  async begin(mode: TransactionMode): Promise<void> {
+    await this.#alone("begin a transaction", async () => {
+      invariant(this.#transaction === null, "A transaction is open already");
+      if (mode === "snapshot") {
+        await this.#channel.command("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+      } else {
+        await this.#setAutocommit(false);
+      }
+      this.#transaction = { mode, isInServer: false, undoneBy: null };
+    });
+  }
+
+  async flushFingerprints(): Promise<ReadonlyMap<string, Fingerprint>> {
+    return await this.#alone("write fingerprints", () => this.#flush());
+  }
+
+  async commit(): Promise<void> {
+    await this.#alone("commit", async () => {
+      if (this.#transaction === null) return;
+      if (this.#transaction.mode === "write") await this.#flush();
+      await this.#commitCommand();
+      this.#endTransaction();
+    });
+  }
+
+  async rollback(): Promise<void> {
+    this.#requireUsable("roll back");
+    if (this.#transaction === null) return;
+    this.#transaction.undoneBy = null;
+    await this.#alone("roll back", async () => {
+      await this.#channel.command("ROLLBACK");
+      this.#endTransaction();
+    });
+  }
+
+  async savepoint(name: string): Promise<void> {
+    await this.#alone("set a savepoint", async () => {
+      this.#requireTransaction("set a savepoint");
+      await this.#ledger.mark(name);
+      await this.#channel.command(`SAVEPOINT ${quoteName(name)}`);
+    });
+  }
+
+  async rollbackTo(name: string): Promise<void> {
+    await this.#alone("go back to a savepoint", async () => {
+      this.#requireTransaction("go back to a savepoint");
+      await this.#channel.command(`ROLLBACK TO SAVEPOINT ${quoteName(name)}`);
+      await this.#ledger.backTo(name);
+    });
+  }
+
+  async release(name: string): Promise<void> {
+    await this.#alone("release a savepoint", async () => {
+      this.#requireTransaction("release a savepoint");
+      await this.#channel.command(`RELEASE SAVEPOINT ${quoteName(name)}`);
+      this.#ledger.release(name);
+    });
+  }
+
+  async fingerprint(table: string): Promise<Fingerprint | null> {
+    return await this.#alone("read a fingerprint", async () => {
+      await this.#setAutocommitOutside();
+      return await this.#ledger.fingerprint(table);
+    });
+  }
+
+  async recompute(
+    table: string,
+    options: RunOptions & { readonly range?: KeyRange },
+  ): Promise<Fingerprint> {
+    return await this.#alone("recompute a fingerprint", async () => {
+      const schema = await this.#deps.schema(table);
+      if (schema === null) throw noSuchTable(this.#deps.database, table);
+      const { rows } = await this.#collect(contentSql(schema, options.range), options);
+      return contentOf(rows, schema.hash);
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    try {
+      if (this.#isBusy) await this.#channel.cut("its session was closed");
+      else if (this.#transaction !== null) await this.#channel.command("ROLLBACK");
+    } catch {
+      // The server rolls back by itself when the connection ends.
+    } finally {
+      await this.#channel.close();
+      this.#deps.onClose();
+    }
+  }
+
+  async #collect(sql: string, options: RunOptions): Promise<Rows> {
+    let columns: Rows["columns"] = [];
+    const rows: Rows["rows"][number][] = [];
+    const ending = await this.#execute(sql, options, {
+      columns: (told) => columns = told,
+      row: (row) => rows.push(row),
+    });
+    const { affected, insertId, warnings, info } = ending;
+    return { columns, rows, result: { affected, insertId, warnings, info } };
+  }
+
+  async #execute(sql: string, options: RunOptions, sink: Sink): Promise<Ending> {
+    const mode = statementMode(sql);
+    this.#requireFitting(sql);
+    if (this.#transaction?.mode !== "write") {
+      await this.#setAutocommitOutside();
+      return await this.#send({ sql, options, sink, counter: null });
+    }
+    if (mode === "direct") return await this.#direct(sql, options, sink);
+    const counter = await this.#ledger.nextStatement();
+    return await this.#send({ sql, options, sink, counter });
+  }
+
+  /** In a transaction: whatever such a statement does, its triggers write at once. */
+  async #direct(sql: string, options: RunOptions, sink: Sink): Promise<Ending> {
+    await this.#flush();
+    await this.#ledger.beginDirect();
+    try {
+      const ending = await this.#send({ sql, options, sink, counter: null });
+      if (this.#transaction === null) return ending;
+      await this.#ledger.endDirect();
+      return ending;
+    } catch (error) {
+      if (this.usable && this.#transaction?.undoneBy === null) await this.#ledger.endDirect();
+      throw error;
+    }
+  }
+
+  async #send(statement: {
+    readonly sql: string;
+    readonly options: RunOptions;
+    readonly sink: Sink;
+    readonly counter: bigint | null;
+  }): Promise<Ending> {
+    const { sql, options, sink, counter } = statement;
+    const text = await this.#deps.context.framed(sql, options, counter);
+    try {
+      const ending = await this.#channel.send(text, options, sink);
+      this.#observe(ending);
+      return ending;
+    } catch (error) {
+      if (error instanceof MinisqlError) await this.#afterFailure(error, counter);
+      throw error;
+    }
+  }
+
+  /** A statement may have ended the transaction by itself, as DDL does. Queries tell nothing. */
+  #observe(ending: Ending): void {
+    const transaction = this.#transaction;
+    if (transaction?.mode !== "write" || ending.status === null) return;
+    const isInServer = isInTransaction(ending);
+    if (transaction.isInServer && !isInServer) this.#endTransaction();
+    else transaction.isInServer = isInServer;
+  }
+
+  /** Finds out what became of the transaction, and takes back what the statement had counted. */
+  async #afterFailure(error: MinisqlError, counter: bigint | null): Promise<void> {
+    const transaction = this.#transaction;
+    if (transaction === null || !this.#channel.isUsable) return;
+    try {
+      if (await this.#isUndone(error, transaction)) {
+        transaction.undoneBy = error;
+        this.#ledger.reset();
+      } else if (counter !== null) {
+        await this.#ledger.undoStatement(counter);
+      }
+    } catch {
+      this.#channel.destroy("what its transaction has changed is not known any more");
+    }
+  }
+
+  async #isUndone(error: MinisqlError, transaction: Transaction): Promise<boolean> {
+    if (error.errno === ERRNO.deadlock || error.errno === ERRNO.lockTableFull) return true;
+    const { ending } = await this.#channel.command("SET @_minisql_direct=NULL");
+    return transaction.isInServer && !isInTransaction(ending);
+  }
+
+  async #flush(): Promise<ReadonlyMap<string, Fingerprint>> {
+    try {
+      return await this.#ledger.flush();
+    } catch (error) {
+      if (error instanceof MinisqlError) await this.#afterFailure(error, null);
+      throw error;
+    }
+  }
+
+  async #commitCommand(): Promise<void> {
+    try {
+      await this.#channel.command("COMMIT");
+    } catch (error) {
+      if (!(error instanceof MinisqlError)) throw error;
+      const isRefused = error.code === "SQL" && error.errno !== ERRNO.interrupted;
+      if (isRefused || error.code === "UNAVAILABLE") throw error;
+      this.#channel.destroy("the outcome of a COMMIT on it is not known");
+      throw new MinisqlError(
+        "OUTCOME_UNKNOWN",
+        `Cannot tell whether the transaction was committed: ${error.message}`,
+        { cause: error },
+      );
+    }
+  }
+
+  #endTransaction(): void {
+    this.#transaction = null;
+    this.#ledger.reset();
+  }
+
+  async #setAutocommitOutside(): Promise<void> {
+    if (this.#transaction === null) await this.#setAutocommit(true);
+  }
+
+  /** Without it a transaction begins by itself with the first statement, at no cost. */
+  async #setAutocommit(isOn: boolean): Promise<void> {
+    if (this.#isAutocommit === isOn) return;
+    await this.#channel.command(`SET autocommit=${isOn ? 1 : 0}`);
+    this.#isAutocommit = isOn;
+  }
+
+  /** Runs an action that has the session for itself. */
+  async #alone<T>(verb: string, action: () => Promise<T>): Promise<T> {
+    this.#requireUsable(verb);
+    invariant(!this.#isBusy, `Cannot ${verb}: another call on this session is not done yet`);
+    const undoneBy = this.#transaction?.undoneBy;
+    if (undoneBy) throw undoneBy;
+    this.#isBusy = true;
+    try {
+      return await action();
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  #requireUsable(verb: string): void {
+    if (this.#isClosed) throw sessionGone(verb, "it was closed");
+    if (!this.#channel.isUsable) throw sessionGone(verb, this.#channel.lostBecause);
+  }
+
+  #requireTransaction(verb: string): void {
+    if (this.#transaction?.mode === "write") return;
+    throw new MinisqlError("BAD_REQUEST", `Cannot ${verb}: no transaction that writes is open`);
+  }
+
+  /** The server would close the connection on a longer packet. */
+  #requireFitting(sql: string): void {
+    const max = this.#deps.packetMax - PACKET_SLACK;
+    if (sql.length * 3 <= max || new TextEncoder().encode(sql).length <= max) return;
+    throw sqlError(
+      ERRNO.packetTooLarge,
+      "08S01",
+      "Got a packet bigger than 'max_allowed_packet' bytes",
+    );
+  }
+}
+
+/** For the command's own bytes and the context in front of a statement. */
+const PACKET_SLACK = 1024;
+
+function isInTransaction({ status }: Ending): boolean {
+  return ((status ?? 0) & STATUS_IN_TRANSACTION) !== 0;
+}
+
+function noSuchTable(database: string, table: string): MinisqlError {
+  return sqlError(ERRNO.noSuchTable, "42S02", `Table '${database}.${table}' doesn't exist`);
+}
