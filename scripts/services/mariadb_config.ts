@@ -67,6 +67,8 @@ function placeSettings(place: MariadbPlace): Record<string, string> {
     "pid-file": `${place.folder}/mariadb.pid`,
     "port": String(place.port),
     "socket": place.socket,
+    // A starting server removes what it takes for left-over temporary tables in its tmpdir.
+    "tmpdir": place.folder,
   };
 }
 

@@ -38,6 +38,7 @@ async function makeDataFolder(installDb: string, dataDir: string, user: string):
   await output(installDb, [
     "--no-defaults",
     `--datadir=${dataDir}`,
+    `--tmpdir=${dataDir}`,
     "--skip-test-db",
     "--auth-root-authentication-method=socket",
     `--auth-root-socket-user=${user}`,
