@@ -274,14 +274,16 @@ function checkMembers(type: DataType, column: string): void {
     throw sqlError(number, "HY000", `Too many strings for column ${column} and SET`);
   }
   const binary = (type.collation ?? "").endsWith("_bin");
-  const seen = new Set<string>();
+  const seen = new Map<string, string>();
   for (const value of type.values) {
     if (type.name === "set" && value.includes(",")) {
       throw sqlError(1367, "22007", `Illegal set '${value}' value found during parsing`);
     }
-    if (seen.size === seen.add(memberKey(value, binary)).size) {
+    const key = memberKey(value, binary);
+    const shown = seen.get(key);
+    seen.set(key, shown ?? value);
+    if (shown !== undefined) {
       const kind = type.name.toUpperCase();
-      const shown = value.trimEnd();
       throw sqlError(
         1291,
         "HY000",

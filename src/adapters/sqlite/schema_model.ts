@@ -54,6 +54,8 @@ export interface CheckModel {
 
 export interface TableModel {
   readonly name: string;
+  /** Given out once: what SQLite knows of the table under other names goes by it. */
+  readonly serial: number;
   readonly columns: readonly ColumnModel[];
   /** In the order MySQL shows: PRIMARY, unique ones without NULLs, unique ones, the rest. */
   readonly indexes: readonly IndexModel[];

@@ -97,6 +97,8 @@ const WITH_SCALE: ReadonlySet<TypeName> = new Set<TypeName>(["decimal", "float",
 
 /** FLOAT(p) is a DOUBLE from this precision on. */
 const FLOAT_PRECISION_MAX = 24;
+/** No type has more; a larger one is left for whoever checks the column to refuse. */
+const DOUBLE_PRECISION_MAX = 53;
 
 /** SERIAL stands for a type and three attributes; `readColumn` adds those. */
 export function looksAtSerial(cursor: Cursor): boolean {
@@ -110,8 +112,9 @@ export function readDataType(cursor: Cursor): DataType {
   const name = readTypeName(cursor);
   const values = name === "enum" || name === "set" ? readMembers(cursor) : [];
   let type: DataType = { ...PLAIN, name, values, ...readLength(cursor, name) };
-  if (type.name === "float" && type.length !== null && type.scale === null) {
-    const double = type.length > FLOAT_PRECISION_MAX;
+  const precise = type.name === "float" && type.length !== null && type.scale === null;
+  if (precise && (type.length ?? 0) <= DOUBLE_PRECISION_MAX) {
+    const double = (type.length ?? 0) > FLOAT_PRECISION_MAX;
     type = { ...type, name: double ? "double" : "float", length: null };
   }
   if (NUMERIC.has(name)) return readNumericAttributes(cursor, type);
