@@ -1,6 +1,7 @@
 /** A table's model as SQLite's statements. */
 import { invariant } from "../../base/assert.ts";
 import type { ColumnKind } from "../../protocol/values.ts";
+import { CI_KEY, sqliteName } from "./functions_registry.ts";
 import { unsupported } from "./schema_errors.ts";
 import {
   type ColumnModel,
@@ -10,7 +11,7 @@ import {
   primaryKey,
   type TableModel,
 } from "./schema_model.ts";
-import { familyOf, isCaseInsensitive, isTextual, storageOf } from "./types.ts";
+import { familyOf, isCaseInsensitive, isTextual, isWideDecimal, storageOf } from "./types.ts";
 
 /** What a MySQL expression is for: it decides what may be in it, and how errors name the place. */
 export type ExpressionUse = "default" | "generated" | "check";
@@ -136,7 +137,8 @@ export function keyPartSql(column: ColumnModel, length: number | null): string {
   const name = sqlName(column.name);
   const value = length === null ? name : `substr(${name}, 1, ${length})`;
   const text = isTextual(column.type.name) && familyOf(column.type.name) === "text";
-  if (text && isCaseInsensitive(column.type)) return `_minisql_ci(${value})`;
+  if (text && isCaseInsensitive(column.type)) return `${CI_KEY}(${value})`;
+  if (isWideDecimal(column.type)) return `${sqliteName("dec_key", 1)}(${value})`;
   return text && length !== null ? `${value} COLLATE RTRIM` : value;
 }
 

@@ -1,8 +1,8 @@
 /** A table's schema as the engine's port tells it. */
-import { crc32Hex } from "../../base/crc32.ts";
 import type { ColumnSchema, TableSchema } from "../../ports/engine.ts";
+import { schemaHash } from "../../sql/schema_hash.ts";
 import type { ColumnModel, TableModel } from "./schema_model.ts";
-import { createTableText, defaultText } from "./show_create.ts";
+import { checkOf, createTableText, defaultText } from "./show_create.ts";
 import { shownExpression } from "./show_expression.ts";
 import { columnKind, typeText } from "./types.ts";
 
@@ -29,7 +29,7 @@ export function tableSchema(table: TableModel, nextId: bigint): TableSchema {
     storage: "sqlite",
     createSql: createTableText(table, nextId),
   };
-  return { ...schema, hash: schemaHash(table, schema.columns) };
+  return { ...schema, hash: schemaHash({ ...schema, rules: rulesOf(table) }) };
 }
 
 function columnSchema(column: ColumnModel, names: readonly string[]): ColumnSchema {
@@ -38,7 +38,7 @@ function columnSchema(column: ColumnModel, names: readonly string[]): ColumnSche
     kind: columnKind(column.type),
     type: typeText(column.type),
     nullable: column.nullable,
-    defaultSql: defaultText(column.default, names),
+    defaultSql: column.default?.kind === "null" ? null : defaultText(column.default, names),
     autoIncrement: column.autoIncrement,
     generatedSql: column.generated === null ? null : shownExpression(column.generated.sql, names),
     collation: column.type.collation,
@@ -49,26 +49,20 @@ function columnSchema(column: ColumnModel, names: readonly string[]): ColumnSche
   };
 }
 
-/**
- * Hash over what decides which rows the table may hold: columns and keys in the order of their
- * names, so that the order they were declared in says nothing. Names of tables and foreign keys,
- * comments, options and the way a table is stored are left out.
- */
-function schemaHash(table: TableModel, columns: readonly ColumnSchema[]): string {
-  const sorted = (items: readonly unknown[]) => items.map((item) => JSON.stringify(item)).sort();
-  const foreignKeys = table.foreignKeys.map(({ columns, references, onDelete, onUpdate }) => [
-    columns,
-    references.table === table.name ? "" : references.table,
-    references.columns,
-    onDelete,
-    onUpdate,
-  ]);
-  const checks = [
-    ...table.columns.map((column) => column.check).filter((check) => check !== null),
-    ...table.checks.map((check) => check.sql),
+/** Everything else that decides which rows the table may hold. */
+function rulesOf(table: TableModel): readonly string[] {
+  const names = table.columns.map((column) => column.name);
+  const checks = table.columns.flatMap((column) => {
+    const check = checkOf(column, names);
+    return check === null ? [] : [`check ${column.name} ${check}`];
+  });
+  return [
+    ...checks,
+    ...table.checks.map(({ name, sql }) => `check ${name} ${shownExpression(sql, names)}`),
+    ...table.indexes.map(({ name, parts }) => `index ${name} ${JSON.stringify(parts)}`),
+    ...table.columns.filter((column) => column.generated !== null)
+      .map(({ name, generated }) =>
+        `generated ${name} ${generated?.stored ? "stored" : "virtual"}`
+      ),
   ];
-  const indexes = table.indexes.map(({ name, unique, parts }) => ({ name, unique, parts }));
-  return crc32Hex(
-    JSON.stringify([sorted(columns), sorted(indexes), sorted(foreignKeys), sorted(checks)]),
-  );
 }

@@ -9,7 +9,8 @@ export type SqlValue = null | bigint | number | string | Uint8Array;
 
 /**
  * What SQLite's STRICT tables hold a type in. `ANY` is for decimals: whole ones are integers, others
- * the nearest double, which fifteen digits survive; integers and doubles compare exactly.
+ * the nearest double, which fifteen digits survive; integers and doubles compare exactly. What is
+ * longer than that is text, and compared by its key.
  */
 export type StorageType = "INTEGER" | "REAL" | "TEXT" | "BLOB" | "ANY";
 
@@ -117,6 +118,14 @@ export function columnKind(type: DataType): ColumnKind {
 export function isTextual(name: TypeName): boolean {
   const family = familyOf(name);
   return family === "text" || family === "enum" || family === "set" || family === "json";
+}
+
+/** Doubles hold every decimal of this many digits, and give it back. */
+export const DOUBLE_DIGITS = 15;
+
+/** Whether the type is a decimal of which some values are kept as text. */
+export function isWideDecimal(type: DataType): boolean {
+  return type.name === "decimal" && (type.length ?? 10) > DOUBLE_DIGITS;
 }
 
 /** Whether text of the type is compared without regard to case, as `_ci` collations do. */

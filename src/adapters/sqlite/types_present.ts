@@ -19,8 +19,6 @@ export function presentCell(type: DataType, stored: SqlValue): Cell {
       return presentFloat(type, stored);
     case "bit":
       return typeof stored === "bigint" ? bitBytes(stored, type.length ?? 1) : asCell(stored);
-    case "year":
-      return typeof stored === "bigint" ? String(stored).padStart(4, "0") : asCell(stored);
     default:
       return asCell(stored);
   }

@@ -2,7 +2,7 @@
 import type { ColumnKind } from "../../protocol/values.ts";
 import { type Decimal, powerOfTen, printUnits, rescale, toDecimal } from "./functions_decimal.ts";
 import { roundHalfEven } from "./functions_number.ts";
-import { INTEGER_MAX, integerRange, type SqlValue } from "./types.ts";
+import { DOUBLE_DIGITS, INTEGER_MAX, integerRange, type SqlValue } from "./types.ts";
 import { readNumber, significantDigits } from "./types_decimal.ts";
 import type { StoreTarget } from "./types_store.ts";
 
@@ -94,9 +94,6 @@ function isNegative(number: Incoming): boolean {
   }
 }
 
-/** Doubles hold every decimal of this many digits, and give it back. */
-const DOUBLE_DIGITS = 15;
-
 export function storeDecimal(target: StoreTarget, value: Present): SqlValue {
   const { type } = target.column;
   const precision = type.length ?? 10;
@@ -113,11 +110,11 @@ export function storeDecimal(target: StoreTarget, value: Present): SqlValue {
     target.outOfRange();
     units = isNegative(number) ? (type.unsigned ? 0n : 1n - limit) : limit - 1n;
   }
-  return keptDecimal(target, units, scale);
+  return keptDecimal(units, scale);
 }
 
-/** Whole numbers are kept as integers, others as the nearest double, if that is exact enough. */
-function keptDecimal(target: StoreTarget, units: bigint, scale: number): SqlValue {
+/** Always the same form for the same number: an integer, a double, or else its digits. */
+function keptDecimal(units: bigint, scale: number): SqlValue {
   const unit = powerOfTen(scale);
   if (units % unit === 0n) {
     const whole = units / unit;
@@ -125,10 +122,7 @@ function keptDecimal(target: StoreTarget, units: bigint, scale: number): SqlValu
   } else if (significantDigits(units) <= DOUBLE_DIGITS) {
     return Number(printUnits(units, scale));
   }
-  return target.unsupported(
-    printUnits(units, scale),
-    `the embedded engine keeps decimals of up to ${DOUBLE_DIGITS} digits, or whole ones of 18`,
-  );
+  return printUnits(units, scale);
 }
 
 const FLOAT_MAX = 3.4028234663852886e38;
