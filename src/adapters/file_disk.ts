@@ -93,15 +93,14 @@ export class FileDisk implements Disk {
 
   async replace(name: string, bytes: Uint8Array): Promise<void> {
     const path = this.#path(name);
-    // Left behind if this fails, and removed when the folder is opened next.
     const temporary = `${path}${TEMPORARY_END}`;
     await converting(`replace ${path}`, async () => {
-      const file = await Deno.open(temporary, { write: true, create: true, truncate: true });
       try {
-        await writeAll(file, bytes);
-        await file.sync();
-      } finally {
-        file.close();
+        await writeFile(temporary, bytes);
+      } catch (error) {
+        // It would go on taking up space. If this fails too, opening the folder next removes it.
+        await Deno.remove(temporary).catch(() => {});
+        throw error;
       }
       await Deno.rename(temporary, path);
       await syncFolder(this.folder);
@@ -179,6 +178,16 @@ async function syncFolder(path: string): Promise<void> {
     await folder.sync();
   } finally {
     folder.close();
+  }
+}
+
+async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await Deno.open(path, { write: true, create: true, truncate: true });
+  try {
+    await writeAll(file, bytes);
+    await file.sync();
+  } finally {
+    file.close();
   }
 }
 

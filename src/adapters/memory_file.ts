@@ -125,8 +125,7 @@ export class MemoryFile {
       this.#keep(change);
       left -= lengthOf(change);
     }
-    const torn = changes[at];
-    if (torn?.kind === "append") this.#tear(torn, left, random);
+    this.#tear(appended(changes.slice(at)), left, random);
     this.#see();
   }
 
@@ -135,14 +134,13 @@ export class MemoryFile {
     else this.#kept.append(change.lost ? new Uint8Array(change.bytes.length) : change.bytes);
   }
 
-  /** Keeps `whole` bytes of an append, and a few sectors of what comes after. */
-  #tear(append: Change & { kind: "append" }, whole: number, random: Random): void {
-    if (append.lost) return;
-    this.#kept.append(append.bytes.subarray(0, whole));
+  /** Keeps so many bytes of what was appended, and a few sectors of what comes after. */
+  #tear(bytes: Uint8Array, whole: number, random: Random): void {
+    this.#kept.append(bytes.subarray(0, whole));
     if (random.next() < 0.5) return;
-    const end = whole + upTo(random, append.bytes.length - whole);
+    const end = whole + upTo(random, bytes.length - whole);
     for (let from = whole; from < end; from += SECTOR_BYTES) {
-      const sector = append.bytes.slice(from, Math.min(end, from + SECTOR_BYTES));
+      const sector = bytes.slice(from, Math.min(end, from + SECTOR_BYTES));
       const state = random.next();
       if (state < 0.3) sector.fill(0);
       else if (state < 0.6) sector.forEach((_, i) => sector[i] = Math.floor(random.next() * 256));
@@ -154,6 +152,16 @@ export class MemoryFile {
     this.#seen = new Bytes();
     this.#seen.append(this.#kept.slice(0, this.#kept.size));
   }
+}
+
+/** What is appended before anything else happens to the file. */
+function appended(changes: readonly Change[]): Uint8Array {
+  const bytes = new Bytes();
+  for (const change of changes) {
+    if (change.kind !== "append" || change.lost) break;
+    bytes.append(change.bytes);
+  }
+  return bytes.slice(0, bytes.size);
 }
 
 function lengthOf(change: Change): number {

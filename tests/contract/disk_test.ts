@@ -56,6 +56,19 @@ Deno.test("FileDisk: a device without space is full, and cannot be synced", asyn
   });
 });
 
+Deno.test("FileDisk: a replacement that does not fit leaves the old file, and nothing else", async () => {
+  await inFolder(async (folder) => {
+    const disk = await FileDisk.open(folder);
+    await disk.replace("a", some(10));
+    await Deno.symlink("/dev/full", `${folder}/a.tmp`);
+    await assert.rejects(disk.replace("a", some(20)), { code: "full" });
+    const names = [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
+    assert.deepEqual(names, [".lock", "a"]);
+    assert.equal((await Deno.stat(`${folder}/a`)).size, 10);
+    disk.close();
+  });
+});
+
 Deno.test("FileDisk: a path that is no folder is an error that names it", async () => {
   await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/file`, "");

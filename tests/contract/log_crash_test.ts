@@ -10,7 +10,7 @@ import { MinisqlError } from "../../src/protocol/errors.ts";
 import { LogModel, look, type ModelChange } from "../support/log_model.ts";
 import { open } from "../support/logs.ts";
 
-const SEEDS = 2000;
+const SEEDS = 1000;
 const LIVES = 4;
 const REGIONS = ["a", "b", "c"];
 

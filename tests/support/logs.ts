@@ -79,7 +79,7 @@ export async function positions(log: Log, region: string): Promise<string> {
   return (await held(log, region)).map(({ seq, epoch }) => `${seq}@${epoch}`).join(" ");
 }
 
-const CLOSE_LINE = /\{"kind":"close"[^\n]*\n$/;
+const CLOSE_LINE = /\n\{"kind":"close"[^\n]*\n$/;
 
 /** A segment as a crash would have left it: without the note that the log was closed. */
 export function unclosed(bytes: Uint8Array): Uint8Array {

@@ -5,7 +5,8 @@
  */
 import { crc32, crc32Hex } from "../../base/crc32.ts";
 import type { LogEntry } from "../../ports/log.ts";
-import { type HeaderLine, type Line, lineShape, type LogRecord } from "./record.ts";
+import { readEntryHead } from "./entry_head.ts";
+import { type EntryLine, type HeaderLine, type Line, lineShape, type LogRecord } from "./record.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -27,8 +28,13 @@ export function encodeHeader(header: HeaderLine): Uint8Array {
   return seal(JSON.stringify(header));
 }
 
+/**
+ * A newline comes first: were the one before to rot, this line would be lost with the record that
+ * it vouches for.
+ */
 export function encodeClose(synced: number): Uint8Array {
-  return seal(JSON.stringify({ kind: "close", synced }));
+  const line = seal(JSON.stringify({ kind: "close", synced }));
+  return concat([Uint8Array.of(NEWLINE), line], line.length + 1);
 }
 
 export function encodeRecord(record: LogRecord, synced: number): Uint8Array {
@@ -89,10 +95,11 @@ function bodyAt(covered: Uint8Array): number {
   return -1;
 }
 
-function parseHead(text: string): Line | null {
+/** The line that these bytes and a closing brace are. */
+function parse(covered: Uint8Array): Line | null {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(`${decoder.decode(covered)}}`);
   } catch {
     return null;
   }
@@ -103,20 +110,29 @@ function parseHead(text: string): Line | null {
 export function decodeLine(line: Uint8Array): Line | null {
   const covered = unseal(line);
   if (covered === null) return null;
-  if (!has(covered, 0, ENTRY_START)) return parseHead(`${decoder.decode(covered)}}`);
-  const at = bodyAt(covered);
-  return at < 0 ? null : parseHead(`${decoder.decode(covered.subarray(0, at))}}`);
+  if (has(covered, 0, ENTRY_START)) return entryIn(covered)?.line ?? null;
+  return parse(covered);
 }
 
 /** The entry a line holds; null when it is not whole, or not an entry. */
 export function decodeEntry(line: Uint8Array): LogEntry | null {
   const covered = unseal(line);
-  if (covered === null || !has(covered, 0, ENTRY_START)) return null;
+  const found = covered === null || !has(covered, 0, ENTRY_START) ? null : entryIn(covered);
+  if (covered === null || found === null) return null;
+  const { region, seq, epoch } = found.line;
+  return { region, seq, epoch, body: decoder.decode(covered.subarray(found.body)) };
+}
+
+/** The head of an entry, and where its body begins. */
+function entryIn(covered: Uint8Array): { readonly line: EntryLine; readonly body: number } | null {
+  const head = readEntryHead(covered);
+  if (head !== null) {
+    const { region, n, synced, epoch, seq, body } = head;
+    return { line: { kind: "entry", region, n, synced, epoch, seq }, body };
+  }
   const at = bodyAt(covered);
-  const head = at < 0 ? null : parseHead(`${decoder.decode(covered.subarray(0, at))}}`);
-  if (head?.kind !== "entry") return null;
-  const body = decoder.decode(covered.subarray(at + BODY_START.length));
-  return { region: head.region, seq: head.seq, epoch: head.epoch, body };
+  const line = at < 0 ? null : parse(covered.subarray(0, at));
+  return line?.kind === "entry" ? { line, body: at + BODY_START.length } : null;
 }
 
 /** The version of a sealed header, whatever else a later program has put into it; null for none. */

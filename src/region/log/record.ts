@@ -65,6 +65,7 @@ export const lineShape = union("kind", {
 
 /** A line as it stands in a segment, without the body of an entry. */
 export type Line = Infer<typeof lineShape>;
+export type EntryLine = Extract<Line, { kind: "entry" }>;
 export type HeaderLine = Extract<Line, { kind: "segment" }>;
 export type RecordLine = Exclude<Line, { kind: "segment" | "close" }>;
 

@@ -13,6 +13,8 @@ export interface Recovered {
   readonly log: string | null;
   /** Segment files there are, rising. */
   readonly segments: readonly number[];
+  /** Those whose header cannot be used: they mean nothing without the segments before them. */
+  readonly headless: ReadonlySet<number>;
   /** The last segment, without its torn end; null when there is none, or nothing in it. */
   readonly last: { readonly segment: number; readonly size: number } | null;
   /** Whether to go on writing in the last segment, rather than begin the next. */
@@ -34,11 +36,13 @@ class Recovery {
   readonly #disk: Disk;
   readonly #segments: readonly number[];
   readonly #replay = new Replay();
+  readonly #headless: Set<number>;
   #log: string | null = null;
 
   constructor(disk: Disk, segments: readonly number[]) {
     this.#disk = disk;
     this.#segments = segments;
+    this.#headless = new Set(segments);
   }
 
   async run(): Promise<Recovered> {
@@ -55,6 +59,7 @@ class Recovery {
     return {
       log: this.#log,
       segments: this.#segments,
+      headless: this.#headless,
       last: end !== null && begun ? { segment, size: end.size } : null,
       // Damage is written down in the header of a new segment, so that it is not forgotten.
       goOn: end !== null && begun && end.usable && !newlyDamaged,
@@ -65,9 +70,8 @@ class Recovery {
   }
 
   #missing(from: number, to: number): void {
-    for (let segment = from; segment < to; segment++) {
-      this.#replay.damaged({ segment: segmentName(segment), offset: 0 }, "the file is missing");
-    }
+    const why = to - from > 1 ? `it and ${to - from - 1} after it are missing` : "it is missing";
+    if (to > from) this.#replay.damaged({ segment: segmentName(from), offset: 0 }, why);
   }
 
   async #scan(
@@ -83,7 +87,7 @@ class Recovery {
         this.#replay.record(record, place, { segment: name, offset });
       },
       broken: (offset) => {
-        const why = offset === 0 ? "the header is unreadable" : "a record is broken";
+        const why = offset === 0 ? "its header is unreadable" : "a record is broken";
         this.#replay.damaged({ segment: name, offset }, why);
       },
       otherVersion: (version) => refuseVersion(name, version),
@@ -91,7 +95,7 @@ class Recovery {
     const file = await this.#disk.open(name, { create: false });
     try {
       if (sealed && file.size === 0) {
-        this.#replay.damaged({ segment: name, offset: 0 }, "the file is empty");
+        this.#replay.damaged({ segment: name, offset: 0 }, "it is empty");
       }
       return { ...await scanSegment(file, sealed, events), usable };
     } finally {
@@ -111,10 +115,11 @@ class Recovery {
       );
     }
     if (header.segment !== segment) {
-      this.#replay.damaged(spot, `the file is segment ${header.segment} under another name`);
+      this.#replay.damaged(spot, `it is segment ${header.segment} under another name`);
       return false;
     }
     this.#replay.header(header, spot);
+    this.#headless.delete(segment);
     return true;
   }
 }

@@ -21,7 +21,7 @@ interface Reading {
   proven: number;
   /** The damage that took something of the region which no header has made good; null for none. */
   cut: number | null;
-  /** The latest damage that took something, whether or not it was still needed. */
+  /** The damage that took something, whether or not a header made good what is needed. */
   touched: number | null;
 }
 

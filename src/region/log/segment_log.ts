@@ -52,7 +52,7 @@ export async function openLog(deps: LogDeps, options: Partial<LogOptions> = {}):
   const recovered = await recover(deps.disk);
   const ahead = new RegionsAhead(recovered.regions);
   const name = recovered.log ?? deps.random.id();
-  const segments = new Segments(deps.disk, name, recovered.segments, recovered.next);
+  const segments = new Segments(deps.disk, name, recovered);
   const store = new Store({ disk: deps.disk, segments }, all, recovered.regions, ahead);
   await start(store, recovered);
   const writer = new Writer(store, all.waitingBytesMax);
@@ -65,7 +65,7 @@ async function start(store: Store, recovered: Recovered): Promise<void> {
   } catch (error) {
     await store.close(false);
     if (!isFull(error)) throw error;
-    const message = `Cannot open the log: ${error.message}`;
+    const message = "Cannot open the log: its disk is full";
     throw new MinisqlError("UNAVAILABLE", message, { cause: error });
   }
 }

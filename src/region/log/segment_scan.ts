@@ -48,7 +48,8 @@ export async function scanSegment(
 ): Promise<SegmentEnd> {
   const scan = new SegmentScan(events, sealed);
   await scanLines(file, ({ bytes, offset, length }) => {
-    if (!scan.going) return;
+    const empty = bytes?.length === 0 && offset > 0;
+    if (!scan.going || empty) return;
     const version = offset === 0 && bytes !== null ? headerVersion(bytes) : null;
     if (version !== null && version !== FORMAT_VERSION) return scan.otherVersion(version);
     scan.add({ line: bytes === null ? null : decodeLine(bytes), offset, length });

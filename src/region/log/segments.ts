@@ -4,6 +4,7 @@ import { type Disk, DiskError, type DiskFile } from "../../ports/disk.ts";
 import type { Place } from "./entry_index.ts";
 import { concat, encodeClose, encodeHeader, encodeRecord } from "./line.ts";
 import { type CarriedRegion, FORMAT_VERSION, type LogRecord } from "./record.ts";
+import type { Recovered } from "./recovery.ts";
 import { segmentName } from "./segment_name.ts";
 
 export interface Written {
@@ -22,7 +23,8 @@ export class Segments {
   readonly #disk: Disk;
   readonly #log: string;
   /** Rising; the current one is the last. */
-  #held: number[];
+  readonly #held: number[];
+  readonly #headless: ReadonlySet<number>;
   #next: number;
   #current: Current | null = null;
   /** How much of the current segment is on disk. */
@@ -30,11 +32,12 @@ export class Segments {
   /** Records were written since the log was opened or last sealed. */
   #unsealed = false;
 
-  constructor(disk: Disk, log: string, held: readonly number[], next: number) {
+  constructor(disk: Disk, log: string, recovered: Recovered) {
     this.#disk = disk;
     this.#log = log;
-    this.#held = held.filter((segment) => segment !== next);
-    this.#next = next;
+    this.#next = recovered.next;
+    this.#held = recovered.segments.filter((segment) => segment !== recovered.next);
+    this.#headless = recovered.headless;
   }
 
   get size(): number {
@@ -54,6 +57,12 @@ export class Segments {
   /** The number of the oldest segment there is. */
   get oldest(): number {
     return this.#held[0] ?? this.current;
+  }
+
+  /** The first segment to be kept if nothing before `segment` is needed. */
+  beginningBefore(segment: number): number {
+    const kept = this.#held.findLast((each) => each <= segment && !this.#headless.has(each));
+    return kept ?? this.oldest;
   }
 
   /** Cuts the torn end off the last segment, and sees to it that the rest is on disk. */

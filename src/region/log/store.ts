@@ -88,6 +88,7 @@ export class Store implements WriterStore {
     for (const region of this.#regions.values()) {
       needed = Math.min(needed, region.neededSegment ?? needed);
     }
+    needed = this.#segments.beginningBefore(needed);
     if (needed <= oldest) return;
     for (const [name, region] of this.#regions) {
       const first = region.release(needed);
@@ -113,10 +114,14 @@ export class Store implements WriterStore {
     try {
       return await readEntries(this.#disk, region, wanted);
     } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
       // The segment may have been let go while this was reading.
-      const gone = error instanceof DiskError && error.code === "missing";
-      if (gone && fromSeq <= stored.state.base.seq) throw behind(region, fromSeq, stored);
-      throw error;
+      if (fromSeq <= stored.state.base.seq) throw behind(region, fromSeq, stored);
+      throw new MinisqlError(
+        "DIVERGED",
+        `Cannot read entry ${fromSeq} of region ${region}: its segment cannot be read`,
+        { cause: error },
+      );
     }
   }
 

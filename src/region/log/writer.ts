@@ -60,7 +60,7 @@ export class Writer {
     return this.#failed.promise;
   }
 
-  /** Nothing more will be written: the disk has failed. */
+  /** Nothing more will be written: the log has failed. */
   get broken(): boolean {
     return this.#error !== null;
   }
@@ -222,7 +222,7 @@ export class Writer {
       change.done.reject(
         new MinisqlError(
           "OUTCOME_UNKNOWN",
-          `Cannot tell whether the log has stored the change: ${error.message}`,
+          "Cannot tell whether the log has stored the change: it has failed",
           { cause: error },
         ),
       );
@@ -233,17 +233,15 @@ export class Writer {
 }
 
 function unusable(error: Error): MinisqlError {
-  return new MinisqlError(
-    "UNAVAILABLE",
-    `Cannot use the log: its disk has failed (${error.message})`,
-    { cause: error },
-  );
+  return new MinisqlError("UNAVAILABLE", "Cannot use the log: it has failed", {
+    cause: error,
+  });
 }
 
 /** The refusal of a full disk. Any other failure is raised on. */
 function noSpace(error: unknown): MinisqlError {
   if (!isFull(error)) throw error;
-  return new MinisqlError("UNAVAILABLE", `Cannot append to the log: ${error.message}`, {
+  return new MinisqlError("UNAVAILABLE", "Cannot append to the log: its disk is full", {
     cause: error,
   });
 }
