@@ -6,7 +6,10 @@ import { bytesLiteral, quoteString } from "./names.ts";
 /** The literal of a cell as a column of this kind gave it, read as `exactSelectList` says. */
 export function cellLiteral(cell: Cell, kind: ColumnKind): string {
   if (cell === null) return "NULL";
-  if (cell instanceof Uint8Array) return bytesLiteral(cell);
+  if (cell instanceof Uint8Array) {
+    // Compared with bytes, BIT is text; compared with a number, it is one.
+    return kind === "bit" ? BigInt(`0x0${cell.toHex()}`).toString() : bytesLiteral(cell);
+  }
   switch (kind) {
     case "integer":
     case "decimal":

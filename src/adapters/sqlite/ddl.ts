@@ -35,6 +35,7 @@ export function executeDdl(context: DdlContext, statement: DdlStatement): DdlOut
     return outcome;
   } catch (error) {
     context.db.exec(`ROLLBACK TO ${SAVEPOINT}; RELEASE ${SAVEPOINT}`);
+    context.schemas.forget();
     throw error;
   }
 }

@@ -59,6 +59,11 @@ export class SchemaStore {
     return this.#schemas;
   }
 
+  /** Reads anew what comes next: what was changed has been rolled back. */
+  forget(): void {
+    this.#seen = -1;
+  }
+
   /** The table of exactly this name: names of tables differ by case, as on Linux. */
   table(name: string): TableModel | null {
     return this.current().tables.get(name) ?? null;

@@ -1,7 +1,9 @@
 /** DEFAULT clauses checked against their column, and literals kept in the column's own form. */
 import { MinisqlError } from "../../protocol/errors.ts";
 import type { ColumnKind } from "../../protocol/values.ts";
+import { Cursor } from "../../sql/cursor.ts";
 import type { DefaultClause, Literal } from "../../sql/ddl/model.ts";
+import { readLiteral } from "../../sql/ddl/names.ts";
 import { printDouble, printFloat } from "./functions_number.ts";
 import { invalidDefault } from "./schema_errors.ts";
 import type { ColumnModel } from "./schema_model.ts";
@@ -25,10 +27,21 @@ export function resolveDefault(
     case "now":
       return nowDefault(column);
     case "expression":
-      return isNowCall(clause.sql) ? nowDefault(column) : clause;
+      return expressionDefault(column, clause.sql);
     case "literal":
       return { kind: "literal", literal: storedLiteral(column, clause.literal) };
   }
+}
+
+/** What is a literal, or the time, in parentheses is what it is without them. */
+function expressionDefault(column: ColumnModel, sql: string): DefaultClause {
+  if (NOW_CALL.test(sql)) return nowDefault(column);
+  const cursor = new Cursor(sql);
+  while (cursor.take("("));
+  const literal = readLiteral(cursor);
+  while (cursor.take(")"));
+  if (literal === null || !cursor.done) return { kind: "expression", sql };
+  return { kind: "literal", literal: storedLiteral(column, literal) };
 }
 
 /** Columns other than DATETIME and TIMESTAMP take the time by way of an expression. */
@@ -42,12 +55,8 @@ function nowDefault(column: ColumnModel): DefaultClause {
 const NOW_CALL =
   /^(?:now|current_timestamp|localtime|localtimestamp)\s*\(\s*\d?\s*\)$|^(?:current_timestamp|localtime|localtimestamp)$/i;
 
-function isNowCall(sql: string): boolean {
-  return NOW_CALL.test(sql);
-}
-
 function storedLiteral(column: ColumnModel, literal: Literal): Literal {
-  const { value, source } = literalValue(literal);
+  const { value, source } = defaultValue(column, literal);
   let stored: SqlValue;
   try {
     stored = storeValue(column, value, { row: 1, source });
@@ -56,6 +65,20 @@ function storedLiteral(column: ColumnModel, literal: Literal): Literal {
     throw error;
   }
   return literalOf(column, stored);
+}
+
+function defaultValue(
+  column: ColumnModel,
+  literal: Literal,
+): { readonly value: SqlValue; readonly source: ColumnKind } {
+  const family = familyOf(column.type.name);
+  const numeric = ["integer", "decimal", "float", "bit", "year"].includes(family);
+  if (literal.kind === "hex" && !literal.quoted && numeric) {
+    return { value: BigInt(`0x${literal.digits}`), source: "integer" };
+  }
+  // A member is given by its name, though a row may have it by its number.
+  if (family === "enum" && literal.kind === "number") throw invalidDefault(column.name);
+  return literalValue(literal);
 }
 
 /** The value a literal stands for, and what kind of value MySQL takes it to be. */
@@ -127,6 +150,6 @@ function bytesDefault(bytes: Uint8Array): Literal {
     const value = new TextDecoder("utf-8", { fatal: true }).decode(trimmed);
     return { kind: "string", value, introducer: null };
   } catch {
-    return { kind: "hex", digits: bytes.toHex() };
+    return { kind: "hex", digits: bytes.toHex(), quoted: true };
   }
 }

@@ -7,7 +7,6 @@ import type {
   ForeignKeyDefinition,
   KeyDefinition,
 } from "../../sql/ddl/model.ts";
-import { lex } from "../../sql/lexer.ts";
 import { type Charset, SERVER_CHARSET } from "./schema_charset.ts";
 import { resolveColumn } from "./schema_column.ts";
 import {
@@ -19,6 +18,7 @@ import {
   unsupported,
 } from "./schema_errors.ts";
 import { freeForeignKeyName, resolveForeignKey } from "./schema_foreign_keys.ts";
+import { checkTable } from "./schema_rules.ts";
 import { checkKeyName, covers, freeKeyName, resolveKey, sortIndexes } from "./schema_keys.ts";
 import {
   type CheckModel,
@@ -268,12 +268,7 @@ export class TableDraft {
 
   /** The table as it now is, checked as a whole. */
   finish(): TableModel {
-    if (!this.columns.some((column) => !column.invisible)) {
-      throw sqlError(1113, "42000", "A table must have at least 1 column");
-    }
-    this.#checkAutoIncrement();
-    this.#checkExpressions();
-    return {
+    const table: TableModel = {
       name: this.name,
       serial: this.#identity.serial,
       createdMicros: this.#identity.createdMicros,
@@ -286,50 +281,9 @@ export class TableDraft {
       comment: this.comment,
       options: this.options,
     };
+    checkTable(table);
+    return table;
   }
-
-  #checkAutoIncrement(): void {
-    const drawn = this.columns.filter((column) => column.autoIncrement);
-    const [first] = drawn;
-    if (first === undefined) return;
-    const keyed = this.indexes.some((index) => index.parts[0]?.column === first.name);
-    if (drawn.length === 1 && keyed) return;
-    throw sqlError(
-      1075,
-      "42000",
-      "Incorrect table definition; there can be only one auto column and it must be defined as a key",
-    );
-  }
-
-  /** Conditions are checked before a row has its number. */
-  #checkExpressions(): void {
-    const drawn = this.columns.find((column) => column.autoIncrement);
-    if (drawn === undefined) return;
-    const clauses = [
-      ...this.columns.map(({ name, check }) => ({ name, sql: check, clause: "CHECK" })),
-      ...this.checks.map(({ name, sql }) => ({ name, sql, clause: "CHECK" })),
-      ...this.columns.map(({ name, generated }) => ({
-        name,
-        sql: generated?.sql ?? null,
-        clause: "GENERATED ALWAYS AS",
-      })),
-    ];
-    const wrong = clauses.find(({ sql }) => sql !== null && mentions(sql, drawn.name));
-    if (wrong === undefined) return;
-    throw sqlError(
-      1901,
-      "HY000",
-      `Function or expression 'AUTO_INCREMENT' cannot be used in the ${wrong.clause} clause of ` +
-        `\`${wrong.name}\``,
-    );
-  }
-}
-
-/** Whether an expression names the column. */
-function mentions(sql: string, column: string): boolean {
-  return lex(sql).some((token) =>
-    (token.kind === "word" || token.kind === "quoted_name") && sameName(token.value, column)
-  );
 }
 
 /** What a column becomes in a primary key; a default of NULL is then none. */

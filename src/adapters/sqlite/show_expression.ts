@@ -28,6 +28,7 @@ const FUNCTION_NAMES: Readonly<Record<string, string>> = {
   POWER: "pow",
   CHARACTER_LENGTH: "char_length",
   DAY: "dayofmonth",
+  LENGTH: "octet_length",
 };
 
 const OPERATOR_NAMES: Readonly<Record<string, string>> = { "!=": "<>", "&&": "and", "||": "or" };

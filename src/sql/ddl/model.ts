@@ -70,7 +70,8 @@ export type Literal =
   /** As written, sign included. */
   | { readonly kind: "number"; readonly text: string }
   | { readonly kind: "boolean"; readonly value: boolean }
-  | { readonly kind: "hex"; readonly digits: string }
+  /** `0x…` is a number where one is wanted, `x'…'` never is. */
+  | { readonly kind: "hex"; readonly digits: string; readonly quoted: boolean }
   | { readonly kind: "bit"; readonly digits: string }
   /** `DATE'…'`, `TIME'…'`, `TIMESTAMP'…'`. */
   | {

@@ -71,7 +71,7 @@ export function readLiteral(cursor: Cursor): Literal | null {
     case "number":
       return { kind: "number", text: cursor.next().text };
     case "hex":
-      return { kind: "hex", digits: cursor.next().value };
+      return { kind: "hex", digits: cursor.next().value, quoted: !token.text.startsWith("0") };
     case "bit":
       return { kind: "bit", digits: cursor.next().value };
     case "operator":

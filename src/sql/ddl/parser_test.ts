@@ -75,7 +75,9 @@ const ATTRIBUTES: readonly (readonly [string, Partial<ColumnDefinition>])[] = [
   ["default _utf8mb4'x'", {
     default: { kind: "literal", literal: { kind: "string", value: "x", introducer: "utf8mb4" } },
   }],
-  ["default x'4a'", { default: { kind: "literal", literal: { kind: "hex", digits: "4a" } } }],
+  ["default x'4a'", {
+    default: { kind: "literal", literal: { kind: "hex", digits: "4a", quoted: true } },
+  }],
   ["default b'01'", { default: { kind: "literal", literal: { kind: "bit", digits: "01" } } }],
   ["default true", { default: { kind: "literal", literal: { kind: "boolean", value: true } } }],
   ["default date'2020-01-02'", {
