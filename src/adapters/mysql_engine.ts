@@ -23,7 +23,7 @@ import {
   placeOf,
 } from "./mysql/options.ts";
 import { readTable } from "./mysql/schema_reader.ts";
-import { askFacts, type ServerFacts, settingsOf } from "./mysql/server_facts.ts";
+import { askFacts, type Dialect, type ServerFacts, settingsOf } from "./mysql/server_facts.ts";
 import { setupStatements, toldPins } from "./mysql/session_pins.ts";
 import { checkServer } from "./mysql/start_check.ts";
 import { contextSetter } from "./mysql/statement_context.ts";
@@ -105,8 +105,8 @@ export class MysqlEngine implements Engine {
       const channel = await this.#channel();
       const session: MysqlSession = new MysqlSession({
         channel,
-        context: contextSetter(this.#facts.vendor, channel, random),
-        vendor: this.#facts.vendor,
+        context: contextSetter(this.#dialect, channel, random),
+        dialect: this.#dialect,
         database: options.database,
         packetMax: Number(this.#facts.variables.get("max_allowed_packet")),
         schema: (table) => this.schema(table),
@@ -126,18 +126,20 @@ export class MysqlEngine implements Engine {
 
   async schema(table: string): Promise<TableSchema | null> {
     const { vendor } = this.#facts;
-    const facts = await this.#pool.use((channel) => readTable(channel, table, vendor));
+    const facts = await this.#pool.use((channel) =>
+      readTable(channel, this.#stored(table), vendor)
+    );
     return facts?.schema ?? null;
   }
 
   async maintainFingerprint(table: string): Promise<Fingerprint> {
     const { limits, options: { database } } = this.#parts;
-    const deps = { vendor: this.#facts.vendor, database, limits };
-    return await this.#maintenance((channel) => maintain(channel, table, deps));
+    const deps = { vendor: this.#facts.vendor, dialect: this.#dialect, database, limits };
+    return await this.#maintenance((channel) => maintain(channel, this.#stored(table), deps));
   }
 
   async forgetFingerprint(table: string): Promise<void> {
-    await this.#maintenance((channel) => forget(channel, table, this.#facts.vendor));
+    await this.#maintenance((channel) => forget(channel, this.#stored(table), this.#facts.vendor));
   }
 
   async ping(timeoutMs: number): Promise<void> {
@@ -167,6 +169,17 @@ export class MysqlEngine implements Engine {
     await Promise.all([...this.#sessions].map((session) => session.close()));
     await this.#pool.close();
     await this.#parts.control.close();
+  }
+
+  get #dialect(): Dialect {
+    return this.#parts.options.dialect ?? this.#facts.vendor;
+  }
+
+  /** A table's name as the server keeps it. */
+  #stored(table: string): string {
+    return this.#facts.variables.get("lower_case_table_names") === "0"
+      ? table
+      : table.toLowerCase();
   }
 
   /** A connection with all that is pinned. */

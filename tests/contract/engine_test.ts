@@ -1,7 +1,13 @@
-/** The Engine contract on MariaDB. */
+/** The Engine contract on MariaDB, in its own dialect and, where they differ, in MySQL's. */
 import { type MariadbServer, startMariadb } from "../../scripts/services/mariadb.ts";
 import { openMariadbEngine } from "../support/mariadb_engines.ts";
 import { engineContract } from "./engine_contract.ts";
+import { deadlineContract } from "./engine_deadlines.ts";
+import { fingerprintContract } from "./engine_fingerprints.ts";
+import type { EngineContract } from "./engine_fixture.ts";
+import { statementContract } from "./engine_statements.ts";
+import { transactionContract } from "./engine_transactions.ts";
+import { workloadContract } from "./engine_workload.ts";
 
 let mariadb: MariadbServer | null = null;
 
@@ -9,12 +15,28 @@ Deno.test.afterAll(async () => {
   await mariadb?.stop();
 });
 
+async function server(): Promise<MariadbServer> {
+  const settings = { "innodb-lock-wait-timeout": "1" };
+  mariadb ??= await startMariadb({ name: "engine-contract", settings });
+  return mariadb;
+}
+
+const can = { slowSql: "SELECT SLEEP(60)", rowLocks: true, refusedTypes: [] };
+
 engineContract({
   name: "MysqlEngine on MariaDB",
-  can: { slowSql: "SELECT SLEEP(60)", rowLocks: true, refusedTypes: [] },
-  async open() {
-    const settings = { "innodb-lock-wait-timeout": "1" };
-    mariadb ??= await startMariadb({ name: "engine-contract", settings });
-    return await openMariadbEngine(mariadb);
-  },
+  can,
+  open: async () => await openMariadbEngine(await server()),
 });
+
+const asMysql: EngineContract = {
+  name: "MysqlEngine in MySQL's dialect",
+  can,
+  open: async () => await openMariadbEngine(await server(), { dialect: "mysql" }),
+};
+
+statementContract(asMysql);
+transactionContract(asMysql);
+deadlineContract(asMysql);
+fingerprintContract(asMysql);
+workloadContract(asMysql);

@@ -6,7 +6,7 @@ import type { RunOptions } from "../../ports/engine.ts";
 import { MinisqlError } from "../../protocol/errors.ts";
 import type { Column, Row } from "../../protocol/values.ts";
 import type { Control } from "./control.ts";
-import { ERRNO, sessionGone } from "./faults.ts";
+import { ERRNO, reasonOf, sessionGone } from "./faults.ts";
 import type { Ending, MysqlLink, Sink } from "./link.ts";
 import type { MysqlLimits } from "./options.ts";
 
@@ -126,26 +126,23 @@ export class Channel {
    */
   async #end(statement: Promise<Ending>): Promise<"ended" | "cut"> {
     const { control } = this.#deps;
-    const thread = this.#link.thread;
+    const { thread } = this.#link;
+    const killed = control.endStatement(thread).then(() => true, () => false);
     const settled: Promise<true> = statement.then(() => true, () => true);
-    try {
-      const killed = control.endStatement(thread);
-      const isSettled = await this.#soon(settled);
-      await killed;
-      if (isSettled) return "ended";
-    } catch {
-      // The control connection failed as well: the statement's own connection is cut below.
-    }
+    const isSettled = await this.#soon(settled);
+    const isKilled = await killed;
+    if (isSettled && isKilled) return "ended";
+    // An order whose fate is unknown may still arrive, and must not hit the next statement.
     this.#link.destroy("a statement on it did not end when told to");
+    if (isSettled) return "ended";
     try {
+      if (!isKilled) throw new Error("MySQL is silent");
       await control.endConnection(thread);
       return "cut";
     } catch (cause) {
-      throw new MinisqlError(
-        "OUTCOME_UNKNOWN",
-        "Cannot tell how the statement ended: it did not end when told to, and MySQL is silent",
-        { cause },
-      );
+      const message = "Cannot tell how the statement ended: it did not end when told to, " +
+        `and neither did its connection (${reasonOf(cause)})`;
+      throw new MinisqlError("OUTCOME_UNKNOWN", message, { cause });
     }
   }
 

@@ -4,6 +4,9 @@ import type { Row } from "../../protocol/values.ts";
 import { ERRNO } from "./faults.ts";
 import { MysqlLink } from "./link.ts";
 import type { MysqlEngineOptions, MysqlLimits } from "./options.ts";
+import { PLAIN_SESSION } from "./server_facts.ts";
+
+const LOOK_AGAIN_MS = 20;
 
 /**
  * It is opened with the engine, so that it is there when no further connection can be made, and
@@ -34,11 +37,10 @@ export class Control {
   /** Ends a connection with all that is open on it, and resolves when the server has done so. */
   async endConnection(thread: number): Promise<void> {
     await this.#kill(`KILL CONNECTION ${thread}`);
-    const sql = `SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = ${thread}`;
     const end = this.#clock.now() + this.#limits.endMs;
-    while ((await this.#ask(sql)).length > 0) {
+    while (await this.#isThere(thread)) {
       if (this.#clock.now() > end) throw new Error(`connection ${thread} does not end`);
-      await this.#clock.sleep(20);
+      await this.#clock.sleep(LOOK_AGAIN_MS);
     }
   }
 
@@ -46,6 +48,10 @@ export class Control {
     await this.#last.catch(() => {});
     await this.#link?.close(this.#clock, this.#limits.endMs);
     this.#link = null;
+  }
+
+  async #isThere(thread: number): Promise<boolean> {
+    return (await this.#ask("SHOW PROCESSLIST")).some(([id]) => Number(id) === thread);
   }
 
   async #kill(sql: string): Promise<void> {
@@ -57,23 +63,26 @@ export class Control {
   }
 
   async #ask(sql: string): Promise<readonly Row[]> {
-    return await this.#queue(async () => {
-      const link = await this.#opened();
-      const rows: Row[] = [];
-      const callOff = this.#clock.after(this.#limits.endMs, () => link.destroy("it was silent"));
-      try {
-        await link.send(sql, { columns() {}, row: (row) => rows.push(row) });
-        return rows;
-      } finally {
-        callOff();
-      }
-    });
+    return await this.#queue(async () => await this.#send(await this.#opened(), sql));
+  }
+
+  async #send(link: MysqlLink, sql: string): Promise<readonly Row[]> {
+    const rows: Row[] = [];
+    const callOff = this.#clock.after(this.#limits.endMs, () => link.destroy("it was silent"));
+    try {
+      await link.send(sql, { columns() {}, row: (row) => rows.push(row) });
+      return rows;
+    } finally {
+      callOff();
+    }
   }
 
   async #opened(): Promise<MysqlLink> {
     if (this.#link?.isAlive !== true) {
       const limit = Math.min(this.#limits.connectMs, this.#limits.endMs);
-      this.#link = await MysqlLink.open(this.#clock, this.#options, limit);
+      const link = await MysqlLink.open(this.#clock, this.#options, limit);
+      this.#link = link;
+      await this.#send(link, PLAIN_SESSION);
     }
     return this.#link;
   }

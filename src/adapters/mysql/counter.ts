@@ -7,9 +7,7 @@
  * one that decides nothing as long as the optimizer is not traced. Elsewhere it is a user variable,
  * set before.
  */
-import type { ServerFacts } from "./server_facts.ts";
-
-export type Vendor = ServerFacts["vendor"];
+import type { Dialect } from "./server_facts.ts";
 
 const STATEMENTS_BITS = 20n;
 /** Parts in a part's number, for SQL. */
@@ -21,8 +19,8 @@ export const COUNTER_MIN = 1n << 40n;
 export const CARRIER = "optimizer_trace_max_mem_size";
 
 /** The SQL expression of the running statement's counter; lower or NULL where it is not counted. */
-export function counterSql(vendor: Vendor): string {
-  return vendor === "mariadb" ? `@@SESSION.${CARRIER}` : "@_minisql_counter";
+export function counterSql(dialect: Dialect): string {
+  return dialect === "mariadb" ? `@@SESSION.${CARRIER}` : "@_minisql_counter";
 }
 
 export class Counter {

@@ -3,7 +3,7 @@ import type { Fingerprint } from "../../ports/engine.ts";
 import type { Row } from "../../protocol/values.ts";
 import { ContentSum } from "../../sql/fingerprint.ts";
 import { quoteString } from "../../sql/names.ts";
-import type { Vendor } from "./counter.ts";
+import type { Dialect } from "./server_facts.ts";
 
 /**
  * `id` names the table's triggers and variables, and is never given twice: the row with id 0 holds
@@ -106,6 +106,6 @@ export function touchedEntry(
 }
 
 /** MySQL warns of VALUES() and has no RETURNING, so it takes more round trips there. */
-export function flushesInOne(vendor: Vendor): boolean {
-  return vendor === "mariadb";
+export function flushesInOne(dialect: Dialect): boolean {
+  return dialect === "mariadb";
 }

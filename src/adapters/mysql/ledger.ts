@@ -8,7 +8,7 @@ import type { Fingerprint } from "../../ports/engine.ts";
 import { MinisqlError } from "../../protocol/errors.ts";
 import type { Cell, Row } from "../../protocol/values.ts";
 import type { Channel } from "./channel.ts";
-import { Counter, type Vendor } from "./counter.ts";
+import { Counter } from "./counter.ts";
 import {
   addTouchedSql,
   flushesInOne,
@@ -23,6 +23,7 @@ import {
 } from "./fingerprint_rows.ts";
 import { ContentSum } from "../../sql/fingerprint.ts";
 import { variables } from "./triggers.ts";
+import type { Dialect } from "./server_facts.ts";
 
 /** Counted and not yet written, for one table. */
 interface Pending {
@@ -39,15 +40,15 @@ interface Mark {
 
 export class Ledger {
   readonly #channel: Channel;
-  readonly #vendor: Vendor;
+  readonly #dialect: Dialect;
   readonly #counter = new Counter();
   /** Fingerprints of the tables written in this transaction; their rows are locked until its end. */
   #written = new Map<string, Fingerprint>();
   #marks: Mark[] = [];
 
-  constructor(channel: Channel, vendor: Vendor) {
+  constructor(channel: Channel, dialect: Dialect) {
     this.#channel = channel;
-    this.#vendor = vendor;
+    this.#dialect = dialect;
   }
 
   /** Something may be counted that is not written. */
@@ -157,7 +158,7 @@ export class Ledger {
 
   async #write(): Promise<readonly KeptRow[]> {
     const part = this.#counter.part;
-    if (flushesInOne(this.#vendor)) {
+    if (flushesInOne(this.#dialect)) {
       const { rows } = await this.#channel.command(flushSql(part));
       this.#counter.nextPart();
       return rows.map(keptRow);

@@ -1,6 +1,7 @@
 /** One connection to MySQL, bare: statements go out one at a time, rows and endings come back. */
 import type { Buffer } from "node:buffer";
-import { connect, type Socket } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
+import { checkServerIdentity, type TLSSocket } from "node:tls";
 import { createConnection } from "mysql2";
 import { invariant } from "../../base/assert.ts";
 import { Deferred } from "../../base/deferred.ts";
@@ -35,6 +36,8 @@ export interface Sink {
 /** As much of the driver's connection as is used; its events are wired here and nowhere else. */
 interface Driver {
   readonly threadId: number | null;
+  /** With TLS another than the socket it was given. */
+  readonly stream: Socket | TLSSocket;
   query(options: object): Command;
   pause(): void;
   resume(): void;
@@ -97,7 +100,11 @@ export class MysqlLink {
     };
     // The driver reports here, for as long as it lives, what no statement was there to receive.
     driver.on("error", fail);
-    driver.on("connect", () => opened.resolve());
+    driver.on("connect", () => {
+      const fault = addressFault(options, driver);
+      if (fault === undefined) opened.resolve();
+      else fail(fault);
+    });
     const callOff = clock.after(limitMs, () => fail(new Error(`no answer within ${limitMs} ms`)));
     try {
       await opened.promise;
@@ -234,11 +241,23 @@ function openSocket({ server }: MysqlEngineOptions): Socket {
   return socket;
 }
 
+/** A host given by its address: the driver checks a certificate for names only. */
+function addressOf({ server }: MysqlEngineOptions): string | null {
+  return "host" in server && isIP(server.host) !== 0 ? server.host : null;
+}
+
+/** What is wrong with the certificate of a server whose address is given. */
+function addressFault(options: MysqlEngineOptions, { stream }: Driver): Error | undefined {
+  const address = addressOf(options);
+  if (options.tls === undefined || address === null) return undefined;
+  return checkServerIdentity(address, (stream as TLSSocket).getPeerCertificate(true));
+}
+
 function openDriver(options: MysqlEngineOptions, socket: Socket): Driver {
   const { server, user, password, database, tls } = options;
   const driver: unknown = createConnection({
     ...("socket" in server ? { socketPath: server.socket } : server),
-    ...(tls === undefined ? {} : { ssl: { ...tls, verifyIdentity: true } }),
+    ...(tls === undefined ? {} : { ssl: { ...tls, verifyIdentity: addressOf(options) === null } }),
     ...{ user, password, database, stream: socket, flags: FLAGS },
     ...{ charset: "UTF8MB4_UNICODE_CI", connectTimeout: 0, disableEval: true },
     ...{ supportBigNumbers: true, bigNumberStrings: true, multipleStatements: false },

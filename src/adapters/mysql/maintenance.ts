@@ -3,7 +3,7 @@ import type { Fingerprint } from "../../ports/engine.ts";
 import { MinisqlError, sqlError } from "../../protocol/errors.ts";
 import { quoteName } from "../../sql/names.ts";
 import type { Channel } from "./channel.ts";
-import type { Vendor } from "./counter.ts";
+import type { Dialect, Vendor } from "./server_facts.ts";
 import { ERRNO } from "./faults.ts";
 import {
   deleteRowSql,
@@ -23,6 +23,7 @@ const STORAGE = "innodb";
 
 export interface MaintenanceDeps {
   readonly vendor: Vendor;
+  readonly dialect: Dialect;
   readonly database: string;
   readonly limits: MysqlLimits;
 }
@@ -45,8 +46,8 @@ export async function maintain(
   const { name } = facts.schema;
   const id = await keptId(channel, name);
   const isInPlace = id !== null &&
-    areRight(facts, triggersOf(id, facts.schema.columns, deps.vendor));
-  const used = isInPlace ? id : await renewTriggers(channel, facts, deps.vendor);
+    areRight(facts, triggersOf(id, facts.schema.columns, deps.dialect));
+  const used = isInPlace ? id : await renewTriggers(channel, facts, deps.dialect);
   return await count(channel, facts, used, deps.limits);
 }
 
@@ -89,14 +90,14 @@ function areRight({ triggers }: TableFacts, wanted: readonly Trigger[]): boolean
 async function renewTriggers(
   channel: Channel,
   facts: TableFacts,
-  vendor: Vendor,
+  dialect: Dialect,
 ): Promise<number> {
   const { schema, triggers } = facts;
   await dropTriggers(channel, facts);
   await channel.command(deleteRowSql(schema.name));
   await channel.command(DRAW_ID);
   const id = Number((await channel.command(DRAWN_ID)).rows[0]?.[0]);
-  for (const trigger of triggersOf(id, schema.columns, vendor)) {
+  for (const trigger of triggersOf(id, schema.columns, dialect)) {
     const first = triggers.find((other) =>
       other.timing === "AFTER" && other.event === trigger.event && !isOwn(other)
     );

@@ -13,7 +13,6 @@ import type {
 import { MinisqlError, sqlError } from "../../protocol/errors.ts";
 import { quoteName } from "../../sql/names.ts";
 import type { Channel } from "./channel.ts";
-import type { Vendor } from "./counter.ts";
 import { ERRNO, sessionGone } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
 import { type Ending, type Sink, STATUS_IN_TRANSACTION } from "./link.ts";
@@ -21,13 +20,14 @@ import { contentOf, contentSql } from "./recompute.ts";
 import { MysqlRowStream } from "./row_stream.ts";
 import type { ContextSetter } from "./statement_context.ts";
 import { statementMode } from "./statement_mode.ts";
+import type { Dialect } from "./server_facts.ts";
 
 const BATCH_ROWS = 500;
 
 export interface SessionDeps {
   readonly channel: Channel;
   readonly context: ContextSetter;
-  readonly vendor: Vendor;
+  readonly dialect: Dialect;
   readonly database: string;
   /** In bytes; a longer statement would cost the connection. */
   readonly packetMax: number;
@@ -55,7 +55,7 @@ export class MysqlSession implements EngineSession {
   constructor(deps: SessionDeps) {
     this.#deps = deps;
     this.#channel = deps.channel;
-    this.#ledger = new Ledger(deps.channel, deps.vendor);
+    this.#ledger = new Ledger(deps.channel, deps.dialect);
   }
 
   get usable(): boolean {
@@ -189,6 +189,7 @@ export class MysqlSession implements EngineSession {
       await this.#setAutocommitOutside();
       return await this.#send({ sql, options, sink, counter: null });
     }
+    if (mode === "own") return await this.#send({ sql, options, sink, counter: null });
     if (mode === "direct") return await this.#direct(sql, options, sink);
     const counter = await this.#ledger.nextStatement();
     return await this.#send({ sql, options, sink, counter });

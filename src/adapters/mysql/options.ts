@@ -19,6 +19,8 @@ export interface MysqlEngineOptions {
   /** Encrypts, and verifies the server's certificate and name; in the clear when absent. */
   readonly tls?: MysqlTls;
   readonly limits?: Partial<MysqlLimits>;
+  /** `mysql` keeps to what MySQL understands on MariaDB too, at the price of more round trips. */
+  readonly dialect?: "mysql";
 }
 
 export interface MysqlLimits {
@@ -42,7 +44,7 @@ export const DEFAULT_LIMITS: MysqlLimits = {
   connectMs: 10_000,
   commandMs: 30_000,
   maintainMs: 3_600_000,
-  endMs: 5_000,
+  endMs: 3_000,
 };
 
 /** The server, for people. */

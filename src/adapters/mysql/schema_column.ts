@@ -2,7 +2,7 @@
 import type { ColumnSchema } from "../../ports/engine.ts";
 import type { ColumnKind, Row } from "../../protocol/values.ts";
 import { quoteString } from "../../sql/names.ts";
-import type { Vendor } from "./counter.ts";
+import type { Vendor } from "./server_facts.ts";
 
 const KINDS: Readonly<Record<string, ColumnKind>> = {
   tinyint: "integer",

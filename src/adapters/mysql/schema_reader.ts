@@ -5,7 +5,7 @@ import type { Cell, Row } from "../../protocol/values.ts";
 import { quoteName, quoteString } from "../../sql/names.ts";
 import { schemaHash } from "../../sql/schema_hash.ts";
 import type { Channel } from "./channel.ts";
-import type { Vendor } from "./counter.ts";
+import type { Vendor } from "./server_facts.ts";
 import { ERRNO } from "./faults.ts";
 import { columnSchema } from "./schema_column.ts";
 import { TRIGGER_PREFIX } from "./triggers.ts";
@@ -33,9 +33,14 @@ export function isOwn({ name }: TriggerFacts): boolean {
   return name.startsWith(TRIGGER_PREFIX);
 }
 
-/** Where the rows of information_schema are about one table of this database. */
+/**
+ * Which rows of information_schema are about one table of this database. The first comparison
+ * finds it without a look at all tables, and says that T is t; the second knows better.
+ */
 function about(table: string, schemaColumn = "TABLE_SCHEMA", tableColumn = "TABLE_NAME"): string {
-  return `WHERE ${schemaColumn}=DATABASE() AND ${tableColumn}=${quoteString(table)}`;
+  const name = quoteString(table);
+  return `WHERE ${schemaColumn}=DATABASE() AND ${tableColumn}=${name} ` +
+    `AND CAST(${tableColumn} AS BINARY)=CAST(${name} AS BINARY)`;
 }
 
 /** Null where there is no such table, or a view of that name. */
@@ -58,7 +63,7 @@ export async function readTable(
   const columns = (await ask(columnsSql(name))).map((row) =>
     columnSchema(row, vendor, isJson(checks))
   );
-  const indexRows = await ask(indexesSql(name));
+  const indexRows = await ask(indexesSql(name, vendor));
   const triggers = (await ask(triggersSql(name))).map(triggerFacts);
   const others = triggers.filter((trigger) => !isOwn(trigger));
   const facts = {
@@ -103,9 +108,13 @@ function columnsSql(table: string): string {
     "ORDER BY ORDINAL_POSITION";
 }
 
-function indexesSql(table: string): string {
-  return "SELECT INDEX_NAME,NON_UNIQUE,LOWER(INDEX_TYPE),COLUMN_NAME,SUB_PART,COLLATION FROM " +
-    `information_schema.STATISTICS ${about(table)} ORDER BY INDEX_NAME,SEQ_IN_INDEX`;
+/** MySQL indexes expressions too, which then have no column. */
+function indexesSql(table: string, vendor: Vendor): string {
+  const expression = vendor === "mysql" ? "EXPRESSION" : "NULL";
+  return "SELECT INDEX_NAME,NON_UNIQUE,LOWER(INDEX_TYPE),COLUMN_NAME,SUB_PART,COLLATION," +
+    `${expression} FROM information_schema.STATISTICS ${
+      about(table)
+    } ORDER BY INDEX_NAME,SEQ_IN_INDEX`;
 }
 
 function foreignKeysSql(table: string): string {

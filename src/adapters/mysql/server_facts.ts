@@ -2,8 +2,13 @@
 import { MinisqlError } from "../../protocol/errors.ts";
 import type { Channel } from "./channel.ts";
 
+export type Vendor = "mariadb" | "mysql";
+
+/** Whose ways of doing more in one round trip are used. */
+export type Dialect = Vendor;
+
 export interface ServerFacts {
-  readonly vendor: "mariadb" | "mysql";
+  readonly vendor: Vendor;
   readonly version: string;
   /** Session variables by name, as a new session has them. */
   readonly variables: ReadonlyMap<string, string>;
@@ -12,7 +17,11 @@ export interface ServerFacts {
 /** RETURNING of an INSERT, EXECUTE IMMEDIATE; window functions, CHECK constraints. */
 const OLDEST = { mariadb: [10, 5], mysql: [8, 0] } as const;
 
+/** What must be right before anything can be asked: all answers, and text as it is quoted here. */
+export const PLAIN_SESSION = "SET SESSION sql_select_limit = 18446744073709551615, sql_mode = ''";
+
 export async function askFacts(channel: Channel): Promise<ServerFacts> {
+  await channel.command(PLAIN_SESSION);
   const [version = ""] = (await channel.command("SELECT VERSION()")).rows[0] as readonly string[];
   const { rows } = await channel.command("SHOW SESSION VARIABLES");
   const variables = new Map(rows.map(([name, value]) => [String(name), String(value)]));
@@ -21,7 +30,7 @@ export async function askFacts(channel: Channel): Promise<ServerFacts> {
   return { vendor, version, variables };
 }
 
-function requireVersion(vendor: ServerFacts["vendor"], version: string): void {
+function requireVersion(vendor: Vendor, version: string): void {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const [oldestMajor, oldestMinor] = OLDEST[vendor];
   if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;

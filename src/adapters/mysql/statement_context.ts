@@ -2,8 +2,9 @@
 import type { RunOptions } from "../../ports/engine.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Channel } from "./channel.ts";
-import { CARRIER, type Vendor } from "./counter.ts";
+import { CARRIER } from "./counter.ts";
 import { COPYING_SQL_MODE } from "./session_pins.ts";
+import type { Dialect } from "./server_facts.ts";
 
 type Settings = Readonly<Record<string, string>>;
 
@@ -19,8 +20,8 @@ export interface ContextSetter {
   framed(sql: string, options: RunOptions, counter: bigint | null): Promise<string>;
 }
 
-export function contextSetter(vendor: Vendor, channel: Channel, random: Random): ContextSetter {
-  return vendor === "mariadb" ? new MariadbContext() : new MysqlContext(channel, random);
+export function contextSetter(dialect: Dialect, channel: Channel, random: Random): ContextSetter {
+  return dialect === "mariadb" ? new MariadbContext() : new MysqlContext(channel, random);
 }
 
 function settingsOf({ context = {}, copying }: RunOptions): Record<string, string> {

@@ -2,11 +2,11 @@
 import { MinisqlError } from "../../protocol/errors.ts";
 
 /**
- * `counted`: one statement to the server, undone as one when it fails; in a transaction its
+ * `own`: on minisql's own tables, which no trigger watches. `counted`: one statement to the server, undone as one when it fails; in a transaction its
  * changes to fingerprints are counted in session variables. `direct`: anything else, or what is
  * not known; triggers write fingerprints at once, which is right whatever it does.
  */
-export type StatementMode = "counted" | "direct";
+export type StatementMode = "own" | "counted" | "direct";
 
 const COUNTED: ReadonlySet<string> = new Set([
   ...["INSERT", "REPLACE", "UPDATE", "DELETE", "LOAD", "SELECT", "WITH", "VALUES", "TABLE", "DO"],
@@ -24,6 +24,9 @@ const TRANSACTION_CONTROL: Readonly<Record<string, RegExp>> = {
   XA: /^/,
 };
 
+/** Written so by minisql itself; said otherwise, such a statement is counted and nothing is lost. */
+const OWN = /^(INSERT INTO|REPLACE INTO|UPDATE|DELETE FROM) `?_minisql_/;
+
 /** Space, comments and brackets before the first word. Comments that servers run are not such. */
 const BEFORE = /(?:\s|\(|--(?:\s[^\n]*)?(?:\n|$)|#[^\n]*(?:\n|$)|\/\*(?!!|M!)[\s\S]*?\*\/)*/y;
 const WORD = /[A-Za-z_]\w*/y;
@@ -33,6 +36,7 @@ export function statementMode(sql: string): StatementMode {
   const [first, at] = wordAt(sql, 0);
   const control = TRANSACTION_CONTROL[first];
   if (control?.test(wordAt(sql, at)[0]) === true) throw transactionControl(first);
+  if (OWN.test(sql)) return "own";
   return COUNTED.has(first) ? "counted" : "direct";
 }
 

@@ -17,8 +17,9 @@
 import { checksumSql } from "../../sql/fingerprint.ts";
 import type { ContentColumn } from "../../sql/canonical.ts";
 import { quoteName } from "../../sql/names.ts";
-import { COUNTER_MIN, counterSql, STATEMENTS_PER_PART, type Vendor } from "./counter.ts";
+import { COUNTER_MIN, counterSql, STATEMENTS_PER_PART } from "./counter.ts";
 import { addToRow } from "./fingerprint_rows.ts";
+import type { Dialect } from "./server_facts.ts";
 
 export const TRIGGER_PREFIX = "_minisql_";
 const EVENTS = ["INSERT", "UPDATE", "DELETE"] as const;
@@ -48,14 +49,14 @@ export function variables(id: number) {
 export function triggersOf(
   id: number,
   columns: readonly (ContentColumn & { readonly nullable: boolean })[],
-  vendor: Vendor,
+  dialect: Dialect,
 ): readonly Trigger[] {
   const added = checksumSql(columns, "NEW");
   const taken = checksumSql(columns, "OLD");
   return EVENTS.map((event) => ({
     name: `${TRIGGER_PREFIX}${id}_${event.toLowerCase()}`,
     event,
-    body: triggerBody(id, changeBy(event, added, taken), vendor),
+    body: triggerBody(id, changeBy(event, added, taken), dialect),
   }));
 }
 
@@ -82,9 +83,9 @@ function changeBy(event: Event, added: string, taken: string): Change {
 }
 
 /** The commonest case comes first: a further row of the same statement. */
-function triggerBody(id: number, change: Change, vendor: Vendor): string {
+function triggerBody(id: number, change: Change, dialect: Dialect): string {
   const { rows, sum, rowsBefore, sumBefore, last, first } = variables(id);
-  const counter = counterSql(vendor);
+  const counter = counterSql(dialect);
   const part = `${counter} DIV ${STATEMENTS_PER_PART}`;
   const countRows = change.rows === "" ? "" : `${rows}=${rows}${change.rows},`;
   return `BEGIN
