@@ -67,7 +67,7 @@ export const PURE_MODULES: ReadonlyMap<string, "all" | ReadonlySet<string>> = ne
   ],
 ]);
 
-export const PURE_PACKAGES: ReadonlySet<string> = new Set(["crc-32"]);
+export const PURE_PACKAGES: ReadonlySet<string> = new Set(["crc-32", "get-east-asian-width"]);
 
 /** The simulator lets real micro- and macrotasks run out between two events of virtual time. */
 export const SIM_ALLOWS: ReadonlySet<string> = new Set(["setImmediate", "node:timers"]);

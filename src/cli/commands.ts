@@ -1,4 +1,5 @@
 /** The subcommands that exist, in the order in which help lists them within their groups. */
+import { CLUSTER_COMMANDS } from "./cluster_commands.ts";
 import type { Command } from "./command.ts";
 import { completionsCommand } from "./completions.ts";
 import { healthcheckCommand } from "./healthcheck.ts";
@@ -9,6 +10,7 @@ import { versionCommand } from "./version.ts";
 
 export const COMMANDS: readonly Command[] = [
   masterCommand,
+  ...CLUSTER_COMMANDS,
   healthcheckCommand,
   protocolCommand,
   completionsCommand,

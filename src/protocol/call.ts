@@ -13,6 +13,8 @@ export interface CallSpec {
   readonly does: string;
   readonly request: ObjectShape<AnyFields>;
   readonly answer: ObjectShape<AnyFields>;
+  /** Asked again, it does nothing that was not done: a client may send it anew when in doubt. */
+  readonly repeatable?: true;
   /** Result rows come before the answer. */
   readonly rows?: true;
   /** Values of this shape come before the answer. */

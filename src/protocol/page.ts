@@ -46,7 +46,7 @@ export function protocolPage(): string {
 }
 
 function operation(name: string, spec: CallSpec): string {
-  const lines = [`### ${name}\n`, `${spec.does}\n`];
+  const lines = [`### ${name}\n`, `${spec.does}${spec.repeatable ? " May be repeated." : ""}\n`];
   lines.push(fields("Request", spec.request));
   if (spec.rows) lines.push("Rows come before the answer.\n");
   if (spec.event !== undefined) lines.push(`Event: ${spec.event.words}.\n`);

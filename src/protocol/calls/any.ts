@@ -33,6 +33,7 @@ export const ANY_CALLS = {
   ping: {
     to: "any",
     does: "Does nothing; the answer shows that the process and the link live.",
+    repeatable: true,
     request: object({}),
     answer: object({}),
   },

@@ -40,6 +40,7 @@ const REGISTRATION = {
   register: {
     to: "master",
     does: "A region server joins, or comes back under its identity, and gets its rid.",
+    repeatable: true,
     request: object({
       identity,
       host,
@@ -53,6 +54,7 @@ const REGISTRATION = {
   heartbeat: {
     to: "master",
     does: "A region server lives, with its load since the last one and the state of its engine.",
+    repeatable: true,
     request: object({
       rid,
       incarnation,
@@ -68,6 +70,7 @@ const ROUTING = {
   locate: {
     to: "master",
     does: "Tells where tables are read and written now.",
+    repeatable: true,
     request: object({ tables: array(tableName, TABLES_MAX) }),
     answer: object({ routes: array(routeShape), term }),
   },
@@ -106,6 +109,7 @@ const VIEWS = {
   meta: {
     to: "master",
     does: "Lists all tables with their state.",
+    repeatable: true,
     request: object({}),
     answer: object({
       tables: array(object({
@@ -121,12 +125,14 @@ const VIEWS = {
   servers: {
     to: "master",
     does: "Lists all region servers known.",
+    repeatable: true,
     request: object({}),
     answer: object({ servers: array(serverShape) }),
   },
   regions: {
     to: "master",
     does: "Lists all regions with epoch, primary and in-sync set.",
+    repeatable: true,
     request: object({}),
     answer: object({
       regions: array(object({ ...regionStateShape.fields, tables: array(tableName) })),
@@ -135,18 +141,21 @@ const VIEWS = {
   events: {
     to: "master",
     does: "Lists what happened in the cluster, newest last.",
+    repeatable: true,
     request: object({ after: optional(integer(0)), limit: optional(integer(1, 1000)) }),
     answer: object({ events: array(recordedEvent) }),
   },
   jobs: {
     to: "master",
     does: "Lists long operations, running ones first.",
+    repeatable: true,
     request: object({}),
     answer: object({ jobs: array(jobShape) }),
   },
   status: {
     to: "master",
     does: "Gives the verdict on the whole cluster, in a code and one sentence.",
+    repeatable: true,
     request: object({}),
     answer: object({
       verdict: verdictShape,

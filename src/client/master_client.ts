@@ -1,0 +1,132 @@
+/** Calls to the active master, whichever of the masters that is just now. */
+import { backoffDelay, type BackoffPolicy } from "../base/backoff.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Address, Network } from "../ports/network.ts";
+import type { Random } from "../ports/random.ts";
+import { MinisqlError } from "../protocol/errors.ts";
+import {
+  type Answer,
+  type CallName,
+  callSpec,
+  type EventsCall,
+  type Request,
+  type RowsCall,
+} from "../protocol/messages.ts";
+import type { Greeting } from "../rpc/channel.ts";
+import { Pool } from "../rpc/pool.ts";
+
+export interface MasterClientDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly network: Network;
+}
+
+export interface MasterClientOptions {
+  /** Any of the cluster's masters; one that stands by says who leads. */
+  readonly masters: readonly Address[];
+  readonly greeting: Greeting;
+}
+
+export interface MasterCallOptions {
+  /** The call ends by then, waiting for an election included. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export type MasterCall = Exclude<CallName, RowsCall | EventsCall>;
+
+const BACKOFF: BackoffPolicy = { initialMs: 50, limitMs: 1000 };
+/** One master that does not answer must not use up the time for all of them. */
+const CONNECT_MS_MAX = 2000;
+
+export class MasterClient {
+  readonly #deps: MasterClientDeps;
+  readonly #masters: readonly Address[];
+  readonly #pool: Pool;
+  /** Who led when last heard; asked first. */
+  #leader: Address | null = null;
+
+  constructor(deps: MasterClientDeps, options: MasterClientOptions) {
+    this.#deps = deps;
+    this.#masters = options.masters;
+    this.#pool = new Pool(deps, { greeting: options.greeting });
+  }
+
+  /**
+   * Calls the active master. While none can be reached, or one is being elected, it is tried again
+   * until the time is up; then the last reason is raised. What may have been carried out is never
+   * sent again.
+   */
+  async call<N extends MasterCall>(
+    op: N,
+    request: Request<N>,
+    options: MasterCallOptions,
+  ): Promise<Answer<N>> {
+    const { clock, random } = this.#deps;
+    const end = clock.now() + options.timeoutMs;
+    for (let attempt = 0;; attempt++) {
+      const outcome = await this.#round(op, request, end, options.signal);
+      if (!(outcome instanceof MinisqlError)) return outcome;
+      const delay = backoffDelay(BACKOFF, attempt, () => random.next());
+      if (clock.now() + delay >= end) throw outcome;
+      await clock.sleep(delay, options.signal);
+    }
+  }
+
+  close(): void {
+    this.#pool.close();
+  }
+
+  /** Asks each master once, the likeliest first; the answer, or why nobody gave one. */
+  async #round<N extends MasterCall>(
+    op: N,
+    request: Request<N>,
+    end: number,
+    signal?: AbortSignal,
+  ): Promise<Answer<N> | MinisqlError> {
+    const asked = new Set<string>();
+    const waiting = [...(this.#leader === null ? [] : [this.#leader]), ...this.#masters];
+    let last = new MinisqlError("UNAVAILABLE", "Cannot reach a master: none is named");
+    while (waiting.length > 0) {
+      const address = waiting.shift() as Address;
+      const key = `${address.host}:${address.port}`;
+      if (asked.has(key)) continue;
+      asked.add(key);
+      const outcome = await this.#ask(address, op, request, end, signal);
+      if (!(outcome instanceof MinisqlError)) {
+        this.#leader = address;
+        return outcome;
+      }
+      last = outcome;
+      if (outcome.master !== undefined) waiting.unshift(outcome.master);
+    }
+    this.#leader = null;
+    return last;
+  }
+
+  /** The answer, or why another master, or this one later, may do better. Raises all else. */
+  async #ask<N extends MasterCall>(
+    address: Address,
+    op: N,
+    request: Request<N>,
+    end: number,
+    signal?: AbortSignal,
+  ): Promise<Answer<N> | MinisqlError> {
+    const left = () => Math.max(1, end - this.#deps.clock.now());
+    const channel = this.#pool.to(address);
+    let reached = false;
+    try {
+      const { caller } = await channel.connect(Math.min(CONNECT_MS_MAX, left()), signal);
+      reached = true;
+      const options = { timeoutMs: left(), ...(signal === undefined ? {} : { signal }) };
+      return await caller.call(op, request, options);
+    } catch (error) {
+      if (!(error instanceof MinisqlError)) throw error;
+      if (error.code === "NOT_MASTER") return error;
+      // A master that was reached and says so has a reason that asking again does not mend.
+      if (error.code === "UNAVAILABLE" && !reached) return error;
+      if (error.code === "OUTCOME_UNKNOWN" && callSpec(op)?.repeatable) return error;
+      throw error;
+    }
+  }
+}
