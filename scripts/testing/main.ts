@@ -9,7 +9,7 @@ const TESTS = ["deno", "task", "run-tests"];
 
 /** In this order: what is quick and finds most comes first. */
 const SECTIONS: readonly Section[] = [
-  { name: "packages", command: ["deno", "install", "--frozen"] },
+  { name: "packages", command: ["deno", "install", "--frozen", "--quiet"] },
   { name: "servers", command: ["deno", "task", "services", "install"] },
   { name: "fmt", command: ["deno", "fmt", "--check"] },
   // With plugins, `deno lint` (2.9) now and then crashes as it ends.
