@@ -3,7 +3,7 @@ import type { Cell } from "../../protocol/values.ts";
 import type { ColumnModel, IndexModel, TableModel } from "./schema_model.ts";
 import { defaultText } from "./show_create.ts";
 import { integers, type Shown, texts } from "./show_result.ts";
-import { isTextual, typeText } from "./types.ts";
+import { bytesMax, isTextual, typeText } from "./types.ts";
 
 /** What SHOW FULL COLUMNS says of everybody's rights. */
 const PRIVILEGES = "select,insert,update,references";
@@ -52,12 +52,15 @@ function isStandIn(table: TableModel, column: ColumnModel): boolean {
   return candidate?.parts.some((part) => part.column === column.name) ?? false;
 }
 
-/** Strings without quotes; NULL where there is none, and where it is NULL. */
+/** Strings without quotes, mostly; NULL where there is none, and where it is NULL. */
 export function shownDefault(table: TableModel, column: ColumnModel): string | null {
   const clause = column.default;
   if (clause === null || clause.kind === "null") return null;
-  const { kind } = clause;
-  if (kind === "literal" && clause.literal.kind === "string") return clause.literal.value;
+  // Of BLOBs and TEXTs even a literal is an expression to MariaDB, and shown as one.
+  const bare = bytesMax(column.type.name) === null;
+  if (bare && clause.kind === "literal" && clause.literal.kind === "string") {
+    return clause.literal.value;
+  }
   return defaultText(clause, table.columns.map((each) => each.name));
 }
 
