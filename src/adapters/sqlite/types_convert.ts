@@ -2,7 +2,8 @@
 import { MinisqlError, sqlError } from "../../protocol/errors.ts";
 import type { DataType } from "../../sql/ddl/model.ts";
 import type { ColumnModel } from "./schema_model.ts";
-import { bytesMax, columnKind, familyOf, integerRange, type SqlValue } from "./types.ts";
+import { printFloat } from "./functions_number.ts";
+import { bytesMax, columnKind, familyOf, integerRange, isTextual, type SqlValue } from "./types.ts";
 import { memberPosition } from "./types_store_member.ts";
 import { printStored } from "./types_decimal.ts";
 import { storeValue } from "./types_store.ts";
@@ -77,6 +78,9 @@ function sourceValue(value: SqlValue, from: DataType, to: DataType): SqlValue {
   const toNumber = NUMERIC.has(familyOf(to.name));
   if (family === "decimal" && (typeof value === "number" || typeof value === "bigint")) {
     return printStored(value, from.scale ?? 0);
+  }
+  if (from.name === "float" && typeof value === "number" && isTextual(to.name)) {
+    return printFloat(value);
   }
   if (family === "year" && typeof value === "bigint" && !toNumber) {
     return String(value).padStart(4, "0");
