@@ -101,8 +101,7 @@ function isAppendable(column: ColumnModel): boolean {
 }
 
 function appendColumn(context: DdlContext, table: TableModel, column: ColumnModel): void {
-  const rowid = rowidColumn(table);
-  const sql = columnSql(column, table, { rowid, translate: context.translate });
+  const sql = columnSql(column, table, context.translate);
   const value = valueForOldRows(context, column, table.name);
   const initial = value.kind === "value" && value.sql !== "NULL" ? ` DEFAULT ${value.sql}` : "";
   try {

@@ -96,7 +96,8 @@ function sourceOf(
     if (value.kind === "value") return { column, sql: value.sql, convert: null };
     return { column, sql: value.sql, convert: storing(column, value.source) };
   }
-  const keeps = keepsValues(old.type, column.type) && (!old.nullable || column.nullable);
+  const keeps = keepsValues(old.type, column.type) && (!old.nullable || column.nullable) &&
+    (old.isRowNumber || !column.isRowNumber);
   const draws = column.autoIncrement && !old.autoIncrement;
   const convert = draws
     ? (value: SqlValue, row: number) => numbers.number(convertValue(value ?? 0n, old, column, row))

@@ -8,7 +8,6 @@ import {
   columnOf,
   type IndexModel,
   type IndexPart,
-  primaryKey,
   type TableModel,
 } from "./schema_model.ts";
 import { familyOf, isCaseInsensitive, isTextual, isWideDecimal, storageOf } from "./types.ts";
@@ -41,14 +40,9 @@ function sqlString(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** The column that is SQLite's own row number: a single integer that is the whole primary key. */
+/** The column that is SQLite's own row number, or null. */
 export function rowidColumn(table: TableModel): ColumnModel | null {
-  const key = primaryKey(table);
-  const [part] = key?.parts ?? [];
-  if (key === null || part === undefined || key.parts.length !== 1) return null;
-  const column = columnOf(table, part.column);
-  const integer = column !== null && familyOf(column.type.name) === "integer";
-  return integer && column.generated === null ? column : null;
+  return table.columns.find((column) => column.isRowNumber) ?? null;
 }
 
 /** CREATE TABLE for the model, under `name`, which is the model's or a passing one. */
@@ -57,8 +51,7 @@ export function createTableSql(
   name: string,
   translate: TranslateExpression,
 ): string {
-  const rowid = rowidColumn(table);
-  const columns = table.columns.map((column) => columnSql(column, table, { rowid, translate }));
+  const columns = table.columns.map((column) => columnSql(column, table, translate));
   const checks = table.checks.map((check) =>
     `CONSTRAINT ${sqlName(`${TABLE_CHECK}${check.name}`)} CHECK (${
       translate(check.sql, table.columns, "check").sql
@@ -71,19 +64,14 @@ export function createTableSql(
 export const TABLE_CHECK = "table ";
 export const COLUMN_CHECK = "column ";
 
-interface ColumnContext {
-  readonly rowid: ColumnModel | null;
-  readonly translate: TranslateExpression;
-}
-
 /** A column's definition. Values are checked before they come here; what is here is the last net. */
 export function columnSql(
   column: ColumnModel,
   table: TableModel,
-  { rowid, translate }: ColumnContext,
+  translate: TranslateExpression,
 ): string {
-  const words = [sqlName(column.name), storageOf(column.type)];
-  if (column === rowid) words.push("PRIMARY KEY");
+  const words = [sqlName(column.name)];
+  words.push(column.isRowNumber ? "INTEGER PRIMARY KEY" : storageOf(column.type));
   // Spaces at the end of text mean nothing in MySQL's comparisons.
   if (familyOf(column.type.name) === "text" && !isCaseInsensitive(column.type)) {
     words.push("COLLATE RTRIM");

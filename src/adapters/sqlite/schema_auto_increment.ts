@@ -37,7 +37,9 @@ export class AutoIncrement {
     const statement = db.prepare(`SELECT max(${name}) AS top FROM ${source}`);
     statement.setReadBigInts(true);
     const top = statement.get()?.["top"];
-    const least = typeof top === "bigint" && top > 0n ? top + 1n : 1n;
+    // Numbers beyond SQLite's integers are text.
+    const largest = typeof top === "bigint" || typeof top === "string" ? BigInt(top) : 0n;
+    const least = largest > 0n ? largest + 1n : 1n;
     this.#next.delete(table.name);
     this.#set(db, table, to > least ? to : least);
   }

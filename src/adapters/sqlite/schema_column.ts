@@ -42,6 +42,7 @@ export function resolveColumn(definition: ColumnDefinition, table: Charset): Col
     comment: definition.comment ?? "",
     invisible: definition.invisible,
     check: resolveChecks(definition),
+    isRowNumber: false,
   };
   const column = { ...draft, default: resolveDefault(draft, definition.default) };
   if (column.invisible && !column.nullable && column.default === null && !column.autoIncrement) {

@@ -28,6 +28,7 @@ import {
   sameName,
   type TableModel,
 } from "./schema_model.ts";
+import { familyOf } from "./types.ts";
 
 export interface DraftScope {
   readonly database: string;
@@ -282,8 +283,20 @@ export class TableDraft {
       options: this.options,
     };
     checkTable(table);
-    return table;
+    const rowNumber = rowNumberColumn(table);
+    return {
+      ...table,
+      columns: table.columns.map((column) => ({ ...column, isRowNumber: column === rowNumber })),
+    };
   }
+}
+
+/** The column that can be SQLite's own row number: an integer that is the whole primary key. */
+function rowNumberColumn({ columns, indexes }: TableModel): ColumnModel | null {
+  const parts = indexes.find((index) => index.kind === "primary")?.parts ?? [];
+  const column = columns.find((each) => each.name === parts[0]?.column);
+  if (column === undefined || parts.length !== 1 || column.generated !== null) return null;
+  return familyOf(column.type.name) === "integer" ? column : null;
 }
 
 /** What a column becomes in a primary key; a default of NULL is then none. */

@@ -16,6 +16,8 @@ export interface ColumnModel {
   readonly invisible: boolean;
   /** The condition of the column's own CHECK, or null. */
   readonly check: string | null;
+  /** It is SQLite's own number of the row, and can hold what SQLite's integers can. */
+  readonly isRowNumber: boolean;
 }
 
 export interface IndexPart {

@@ -109,5 +109,6 @@ function shownColumn(name: string, kind: ColumnKind): ColumnModel {
     comment: "",
     invisible: false,
     check: null,
+    isRowNumber: false,
   };
 }

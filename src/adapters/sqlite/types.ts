@@ -10,7 +10,8 @@ export type SqlValue = null | bigint | number | string | Uint8Array;
 /**
  * What SQLite's STRICT tables hold a type in. `ANY` is for decimals: whole ones are integers, others
  * the nearest double, which fifteen digits survive; integers and doubles compare exactly. What is
- * longer than that is text, and compared by its key.
+ * longer than that is text, and compared by its key. It is for unsigned integers of 64 bits as well:
+ * those beyond SQLite's are text of twenty digits, which sorts behind all integers.
  */
 export type StorageType = "INTEGER" | "REAL" | "TEXT" | "BLOB" | "ANY";
 
@@ -77,7 +78,9 @@ export function storageOf(type: DataType): StorageType {
   const family = familyOf(type.name);
   switch (family) {
     case "integer":
+      return integerRange(type).max > INTEGER_MAX ? "ANY" : "INTEGER";
     case "bit":
+      return (type.length ?? 1) > INTEGER_BITS_MAX ? "ANY" : "INTEGER";
     case "year":
       return "INTEGER";
     case "float":
@@ -152,8 +155,9 @@ export function integerRange(type: DataType): IntegerRange {
   return { min: -(2n ** (bits - 1n)), max: 2n ** (bits - 1n) - 1n };
 }
 
-/** The widest integer that SQLite has. */
+/** The largest integer that SQLite has. */
 export const INTEGER_MAX = 2n ** 63n - 1n;
+const INTEGER_BITS_MAX = 63;
 
 /** Display widths where none is said: signed, unsigned. */
 const WIDTHS: Partial<Record<TypeName, readonly [number, number]>> = {

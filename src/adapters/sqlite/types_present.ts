@@ -17,8 +17,12 @@ export function presentCell(type: DataType, stored: SqlValue): Cell {
         : printStored(stored, type.scale ?? 0);
     case "float":
       return presentFloat(type, stored);
+    case "integer":
+      return typeof stored === "string" ? String(BigInt(stored)) : asCell(stored);
     case "bit":
-      return typeof stored === "bigint" ? bitBytes(stored, type.length ?? 1) : asCell(stored);
+      return typeof stored === "bigint" || typeof stored === "string"
+        ? bitBytes(BigInt(stored), type.length ?? 1)
+        : asCell(stored);
     default:
       return asCell(stored);
   }

@@ -1,7 +1,7 @@
 /** Numbers for integer, DECIMAL, FLOAT, DOUBLE, BIT and YEAR columns. */
 import type { ColumnKind } from "../../protocol/values.ts";
 import { type Decimal, powerOfTen, printUnits, rescale, toDecimal } from "./functions_decimal.ts";
-import { roundHalfEven } from "./functions_number.ts";
+import { roundHalfEven, storable } from "./functions_number.ts";
 import { DOUBLE_DIGITS, INTEGER_MAX, integerRange, type SqlValue } from "./types.ts";
 import { readNumber, significantDigits } from "./types_decimal.ts";
 import type { StoreTarget } from "./types_store.ts";
@@ -62,12 +62,12 @@ export function storeInteger(target: StoreTarget, value: Present): SqlValue {
   return withinStorage(target, whole);
 }
 
-/** SQLite's integers end where BIGINT's do, and BIGINT UNSIGNED goes on. */
-function withinStorage(target: StoreTarget, value: bigint): bigint {
-  if (value <= INTEGER_MAX) return value;
+/** SQLite's integers end where BIGINT's do, and BIGINT UNSIGNED goes on; its row numbers cannot. */
+function withinStorage(target: StoreTarget, value: bigint): SqlValue {
+  if (value <= INTEGER_MAX || !target.column.isRowNumber) return storable(value);
   return target.unsupported(
     String(value),
-    `the embedded engine keeps integers up to ${INTEGER_MAX}`,
+    `the embedded engine keeps integers that are a primary key up to ${INTEGER_MAX}`,
   );
 }
 

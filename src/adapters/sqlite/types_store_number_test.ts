@@ -6,7 +6,6 @@ import {
   INCORRECT,
   NO_DATE,
   OUT_OF_RANGE,
-  REFUSED,
   TOO_LONG,
   TRUNCATED,
 } from "../../../tests/support/stored_values.ts";
@@ -65,7 +64,8 @@ checkStored({
   ],
   "bigint unsigned": [
     [9223372036854775807n, 9223372036854775807n],
-    ["18446744073709551615", REFUSED],
+    ["18446744073709551615", "18446744073709551615"],
+    ["9223372036854775808", "09223372036854775808"],
     ["18446744073709551616", OUT_OF_RANGE],
     [-1n, OUT_OF_RANGE],
   ],
@@ -122,6 +122,11 @@ checkStored({
     [bytes("07"), 7n],
     ["", 0n],
   ],
+  "bit(64)": [[-1n, TOO_LONG], ["~~~~~~~~", 0x7e7e7e7e7e7e7e7en], [
+    decimal("18446744073709551615"),
+    "18446744073709551615",
+  ]],
+  "bigint unsigned primary key": [["18446744073709551615", "18446744073709551615"]],
   "bit(16)": [["ab", 0x6162n], ["abc", TOO_LONG], [65n, 65n]],
   year: [
     [2020n, 2020n],
