@@ -159,7 +159,10 @@ function roundBinary(value: number, scale: number): number {
 export function storeBit(target: StoreTarget, value: Present): SqlValue {
   const bits = BigInt(target.column.type.length ?? 1);
   const max = 2n ** bits - 1n;
-  const given = typeof value === "string" || value instanceof Uint8Array
+  const { source } = target.options;
+  // Long numbers come as text, too.
+  const isNumber = source === "integer" || source === "decimal" || source === "bit";
+  const given = !isNumber && (typeof value === "string" || value instanceof Uint8Array)
     ? bitsOf(value)
     : wholeOf(incoming(target, value, "integer"));
   if (given === null || given < 0n || given > max) {
