@@ -5,6 +5,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { RunOptions } from "../../ports/engine.ts";
 import { MinisqlError } from "../../protocol/errors.ts";
 import type { Column, Row } from "../../protocol/values.ts";
+import { Alarm } from "./alarm.ts";
 import type { Control } from "./control.ts";
 import { ERRNO, reasonOf, sessionGone } from "./faults.ts";
 import type { Ending, MysqlLink, Sink } from "./link.ts";
@@ -30,10 +31,12 @@ export interface ChannelDeps {
 export class Channel {
   readonly #link: MysqlLink;
   readonly #deps: ChannelDeps;
+  readonly #alarm: Alarm;
 
   constructor(link: MysqlLink, deps: ChannelDeps) {
     this.#link = link;
     this.#deps = deps;
+    this.#alarm = new Alarm(deps.clock);
   }
 
   get isUsable(): boolean {
@@ -70,15 +73,21 @@ export class Channel {
     if (limit.signal?.aborted === true) {
       throw new MinisqlError("CANCELLED", "Cannot run the statement: it was cancelled before");
     }
-    const watch = new Watch(this.#deps.clock, limit, () => {
+    const statement = this.#link.send(sql, sink);
+    const watch = new Watch(this.#alarm, limit, () => {
       sink.discard?.();
       this.#link.resume();
+      return this.#end(statement);
     });
     try {
-      return await this.#finished(this.#link.send(sql, sink), watch);
+      const ending = await statement;
+      if (watch.early === null) return ending;
+    } catch (failure) {
+      if (watch.early === null) throw failure;
     } finally {
       watch.stop();
     }
+    return await this.#endedEarly(statement, watch.early);
   }
 
   pause(): void {
@@ -90,31 +99,30 @@ export class Channel {
   }
 
   destroy(reason: string): void {
+    this.#alarm.stop();
     this.#link.destroy(reason);
   }
 
   /** Cuts the connection, and has the server end what runs on it, where that can be reached. */
   async cut(reason: string): Promise<void> {
     const { thread } = this.#link;
-    this.#link.destroy(reason);
+    this.destroy(reason);
     await this.#deps.control.endConnection(thread).catch(() => {});
   }
 
   async close(): Promise<void> {
+    this.#alarm.stop();
     await this.#link.close(this.#deps.clock, this.#deps.limits.endMs);
   }
 
-  async #finished(statement: Promise<Ending>, watch: Watch): Promise<Ending> {
-    statement.catch(() => {});
-    const first = await Promise.race([statement, watch.fired]);
-    if (typeof first !== "string") return first;
-    const error = watch.error();
-    if (await this.#end(statement) === "cut") throw error;
+  /** What a statement's end means that was told to end: it may have been done just before. */
+  async #endedEarly(statement: Promise<Ending>, early: EarlyEnd): Promise<Ending> {
+    if (await early.how === "cut") throw early.error;
     try {
       return await statement;
     } catch (failure) {
       invariant(failure instanceof MinisqlError, "Statement errors were translated");
-      throw ENDED.has(failure.errno) ? error : failure;
+      throw ENDED.has(failure.errno) ? early.error : failure;
     } finally {
       await this.#absorb();
     }
@@ -172,38 +180,43 @@ export class Channel {
   }
 }
 
-/** Tells once when a statement is to be ended, and why. */
-class Watch {
-  readonly fired: Promise<"fired">;
-  readonly #limit: Limit;
-  readonly #callOff: () => void;
-  readonly #abort: () => void;
-  #reason: "TIMEOUT" | "CANCELLED" = "TIMEOUT";
+/** The order to end a statement: why it was given, and what came of it. */
+interface EarlyEnd {
+  readonly error: MinisqlError;
+  readonly how: Promise<"ended" | "cut">;
+}
 
-  constructor(clock: Clock, limit: Limit, onFire: () => void) {
-    const { promise, resolve } = Promise.withResolvers<"fired">();
-    this.fired = promise;
+/** Gives the order at the deadline or on abort, once. */
+class Watch {
+  readonly #alarm: Alarm;
+  readonly #limit: Limit;
+  readonly #end: () => Promise<"ended" | "cut">;
+  readonly #abort = () => this.#begin("CANCELLED", "it was cancelled");
+  #early: EarlyEnd | null = null;
+
+  constructor(alarm: Alarm, limit: Limit, end: () => Promise<"ended" | "cut">) {
+    this.#alarm = alarm;
     this.#limit = limit;
-    const fire = (reason: "TIMEOUT" | "CANCELLED") => {
-      this.#reason = reason;
-      this.stop();
-      resolve("fired");
-      onFire();
-    };
-    this.#abort = () => fire("CANCELLED");
-    this.#callOff = clock.after(limit.timeoutMs, () => fire("TIMEOUT"));
+    this.#end = end;
+    const words = `it was ended at its deadline, after ${limit.timeoutMs} ms`;
+    alarm.set(limit.timeoutMs, () => this.#begin("TIMEOUT", words));
     limit.signal?.addEventListener("abort", this.#abort, { once: true });
   }
 
+  get early(): EarlyEnd | null {
+    return this.#early;
+  }
+
   stop(): void {
-    this.#callOff();
+    this.#alarm.clear();
     this.#limit.signal?.removeEventListener("abort", this.#abort);
   }
 
-  error(): MinisqlError {
-    const words = this.#reason === "TIMEOUT"
-      ? `it was ended at its deadline, after ${this.#limit.timeoutMs} ms`
-      : "it was cancelled";
-    return new MinisqlError(this.#reason, `Cannot finish the statement: ${words}`);
+  #begin(code: "TIMEOUT" | "CANCELLED", words: string): void {
+    if (this.#early !== null) return;
+    this.stop();
+    const how = this.#end();
+    how.catch(() => {});
+    this.#early = { error: new MinisqlError(code, `Cannot finish the statement: ${words}`), how };
   }
 }

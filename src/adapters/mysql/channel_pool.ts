@@ -75,12 +75,13 @@ export class ChannelPool {
       const channel = this.#free.pop();
       if (channel === undefined) return await this.#open();
       if (channel.isUsable) return channel;
+      await channel.close();
     }
   }
 
   async #giveBack(channel: Channel): Promise<void> {
-    if (this.#isClosed) await channel.close();
-    else if (channel.isUsable) this.#free.push(channel);
+    if (channel.isUsable && !this.#isClosed) this.#free.push(channel);
+    else await channel.close();
   }
 }
 

@@ -261,6 +261,8 @@ function openDriver(options: MysqlEngineOptions, socket: Socket): Driver {
     ...{ user, password, database, stream: socket, flags: FLAGS },
     ...{ charset: "UTF8MB4_UNICODE_CI", connectTimeout: 0, disableEval: true },
     ...{ supportBigNumbers: true, bigNumberStrings: true, multipleStatements: false },
+    // Statements are whole: without it the driver would look through each of them for a `?`.
+    queryFormat: (sql: string) => sql,
   });
   return driver as Driver;
 }
