@@ -2,42 +2,16 @@
 import { SqliteConnection } from "../../src/adapters/sqlite/connection.ts";
 import { executeDdl } from "../../src/adapters/sqlite/ddl.ts";
 import type { DdlOutcome } from "../../src/adapters/sqlite/ddl_context.ts";
-import { sqlName, type TranslateExpression } from "../../src/adapters/sqlite/ddl_sql.ts";
+import { sqlName } from "../../src/adapters/sqlite/ddl_sql.ts";
 import { createSchemaTable } from "../../src/adapters/sqlite/schema.ts";
 import { AutoIncrement } from "../../src/adapters/sqlite/schema_auto_increment.ts";
-import { unknownColumn } from "../../src/adapters/sqlite/schema_errors.ts";
 import { showStatement } from "../../src/adapters/sqlite/show.ts";
+import { translateDefinition } from "../../src/adapters/sqlite/translate_definition.ts";
 import type { SqlValue } from "../../src/adapters/sqlite/types.ts";
 import { presentCell } from "../../src/adapters/sqlite/types_present.ts";
 import { storeValue } from "../../src/adapters/sqlite/types_store.ts";
 import type { Cell, Row } from "../../src/protocol/values.ts";
 import { parseDdl } from "../../src/sql/ddl/parser.ts";
-import { lex, type Token } from "../../src/sql/lexer.ts";
-
-const NAMES_OF_CLAUSES = {
-  default: "DEFAULT",
-  generated: "GENERATED ALWAYS AS",
-  check: "CHECK",
-} as const;
-
-const KEYWORDS = /^(and|or|not|is|null|like|between|in|true|false|case|when|then|else|end|as|current_date)$/i;
-
-/** Enough for plain conditions and sums: the names of columns quoted, all else as it is. */
-const translate: TranslateExpression = (sql, columns, use) => {
-  const shown = lex(sql).map((token, at, tokens) => {
-    if (token.kind === "string") return `'${token.value.replaceAll("'", "''")}'`;
-    if (!isName(token, tokens[at + 1])) return token.text;
-    const column = columns.find((each) => each.name.toLowerCase() === token.value.toLowerCase());
-    if (column === undefined) throw unknownColumn(token.value, NAMES_OF_CLAUSES[use]);
-    return sqlName(column.name);
-  });
-  return { sql: shown.join(""), kind: "integer" };
-};
-
-function isName(token: Token, next: Token | undefined): boolean {
-  if (token.kind === "quoted_name") return true;
-  return token.kind === "word" && !KEYWORDS.test(token.text) && next?.upper !== "(";
-}
 
 export class DdlBench implements Disposable {
   readonly connection: SqliteConnection;
@@ -46,9 +20,6 @@ export class DdlBench implements Disposable {
 
   constructor(location = ":memory:") {
     this.connection = new SqliteConnection(location, "the test's database");
-    for (const name of ["uuid", "json_valid", "curdate"]) {
-      this.connection.db.function(name, { deterministic: true }, () => null);
-    }
     createSchemaTable(this.connection.db);
   }
 
@@ -60,7 +31,7 @@ export class DdlBench implements Disposable {
       database: "here",
       foreignKeyChecks: this.foreignKeyChecks,
       nowMicros: 1_600_000_000_000_000,
-      translate,
+      translate: translateDefinition("here"),
     };
   }
 
