@@ -78,7 +78,13 @@ export const masterCommand = command({
     const id = config.id ?? formatAddress({ host: advertise, port: config.listen.port });
     const deps = { clock, random: new SystemRandom(), network, catalog, coordinator, reporter };
     const master = await Master.start(deps, {
-      ...{ id, advertise, cluster: config.cluster, root: config.root, version: buildInfo().version },
+      ...{
+        id,
+        advertise,
+        cluster: config.cluster,
+        root: config.root,
+        version: buildInfo().version,
+      },
       listen: config.listen,
       heartbeatMs: config.heartbeat,
       silenceMs: config.silence,
