@@ -22,9 +22,12 @@ const connected = new Promise((resolve) => client.once("connected", resolve));
 client.connect();
 await connected;
 const data = await new Promise<string>((resolve, reject) => {
-  client.create("/probe", Buffer.from("hello"), (error) => {
+  client.create("/probe", Buffer.from("hello"), (error: Error | null) => {
     if (error) return reject(error);
-    client.getData("/probe", (error, data) => error ? reject(error) : resolve(data.toString()));
+    client.getData(
+      "/probe",
+      (error: Error | null, data: Buffer) => error ? reject(error) : resolve(data.toString()),
+    );
   });
 });
 client.close();
