@@ -9,7 +9,7 @@ ARG DENO_VERSION=2.9.6
 
 FROM denoland/deno:debian-${DENO_VERSION} AS build
 WORKDIR /build
-# Packages change seldom, sources often: packages first, in a layer of their own.
+# Only what is copied goes to the build. Packages change seldom, sources often: packages first, in a layer of their own.
 COPY deno.json deno.lock ./
 RUN deno install --frozen
 COPY main.ts init.sql ./

@@ -16,17 +16,16 @@ async function uses(instruction: string): Promise<readonly string[]> {
   );
 }
 
-Deno.test("Dockerfile: it builds with the project's version of Deno", async () => {
-  const [version = ""] = await lines(".dvmrc");
-  assert.deepEqual(await uses("ARG"), [`DENO_VERSION=${version}`]);
+Deno.test("Dockerfile: it names the version of Deno that README and scripts/test install", async () => {
+  const [version = ""] = (await uses("ARG")).map((line) => line.replace("DENO_VERSION=", ""));
+  assert.match(version, /^\d+\.\d+\.\d+$/);
+  assert.ok((await lines("README.md")).some((line) => line.includes(`deno@${version}`)));
 });
 
-Deno.test("Dockerfile: what it copies exists, and is let through to the build", async () => {
-  const letThrough = (await lines(".dockerignore")).filter((line) => line.startsWith("!"))
-    .map((line) => line.slice(1));
+Deno.test("Dockerfile: what it copies exists", async () => {
   const copies = (await uses("COPY")).filter((line) => !line.startsWith("--from"));
   const copied = copies.flatMap((line) => line.split(" ").slice(0, -1));
-  assert.deepEqual(copied.toSorted(), letThrough.toSorted());
+  assert.ok(copied.length > 0);
   for (const path of copied) await Deno.stat(new URL(path, ROOT));
 });
 
