@@ -72,6 +72,33 @@ async function shown(show: (sql: string) => Rows | Promise<Rows>): Promise<Recor
   return all;
 }
 
+/** What tools ask of information_schema, but for what is estimated or a matter of time. */
+const INFORMATION = [
+  "SELECT table_name, table_type, engine, auto_increment, table_collation, table_comment " +
+  "FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY table_name",
+  "SELECT TABLE_NAME, COLUMN_NAME, ORDINAL_POSITION, COLUMN_DEFAULT, IS_NULLABLE, DATA_TYPE, " +
+  "CHARACTER_MAXIMUM_LENGTH, CHARACTER_OCTET_LENGTH, NUMERIC_PRECISION, NUMERIC_SCALE, " +
+  "DATETIME_PRECISION, CHARACTER_SET_NAME, COLLATION_NAME, COLUMN_TYPE, COLUMN_KEY, EXTRA, " +
+  "COLUMN_COMMENT, IS_GENERATED, GENERATION_EXPRESSION FROM INFORMATION_SCHEMA.COLUMNS " +
+  "WHERE TABLE_SCHEMA = 'here' ORDER BY 1, 3",
+  "SELECT table_name, non_unique, index_name, seq_in_index, column_name, collation, sub_part, " +
+  "nullable, index_type, index_comment FROM information_schema.statistics " +
+  "WHERE table_schema = SCHEMA() ORDER BY 1, 3, 4",
+  "SELECT constraint_name, table_name, column_name, ordinal_position, referenced_table_name, " +
+  "referenced_column_name FROM information_schema.key_column_usage " +
+  "WHERE table_schema = 'here' ORDER BY 2, 1, 4",
+  "SELECT constraint_name, table_name, constraint_type FROM information_schema.table_constraints " +
+  "WHERE table_schema = 'here' AND constraint_type <> 'CHECK' ORDER BY 2, 1, 3",
+  "SELECT constraint_name, unique_constraint_name, match_option, update_rule, delete_rule, " +
+  "table_name, referenced_table_name FROM information_schema.referential_constraints " +
+  "WHERE constraint_schema = 'here' ORDER BY 6, 1",
+  "SELECT table_name, constraint_name, level, check_clause FROM " +
+  "information_schema.check_constraints WHERE constraint_schema = 'here' ORDER BY 1, 2",
+  "SELECT t.table_name, COUNT(*) FROM information_schema.tables t JOIN " +
+  "information_schema.columns c ON c.table_schema = t.table_schema AND c.table_name = " +
+  "t.table_name WHERE t.table_schema = 'here' GROUP BY t.table_name ORDER BY 1",
+];
+
 Deno.test("ddl: MariaDB and the embedded engine answer and show the same", async (t) => {
   const mariadb = await startMariadb({ name: "sqlite-ddl" });
   const server = await openAdmin(mariadb);
@@ -89,6 +116,9 @@ Deno.test("ddl: MariaDB and the embedded engine answer and show the same", async
             await shown((show) => onServer(server, show)),
             `after ${sql}`,
           );
+        }
+        for (const sql of INFORMATION) {
+          assert.deepEqual(bench.show(sql), await onServer(server, sql), sql);
         }
       });
     }

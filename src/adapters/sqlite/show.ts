@@ -1,4 +1,4 @@
-/** SHOW and DESCRIBE of what the embedded engine keeps: tables, columns, indexes, and the server. */
+/** SHOW, DESCRIBE and information_schema: tables, columns, indexes, and the server itself. */
 import type { Rows } from "../../ports/engine.ts";
 import { Cursor } from "../../sql/cursor.ts";
 import { quoteName } from "../../sql/names.ts";
@@ -6,6 +6,7 @@ import { unknownDatabase } from "./schema_errors.ts";
 import { shownColumns, shownIndexes } from "./show_columns.ts";
 import { readDatabase, readTable, type ShowContext } from "./show_context.ts";
 import { createTableText } from "./show_create.ts";
+import { informationQuery } from "./show_information.ts";
 import { answer, readFilter, type ShowFilter, type Shown, texts } from "./show_result.ts";
 import {
   shownCharsets,
@@ -16,6 +17,8 @@ import {
   shownStatus,
   shownTableNames,
 } from "./show_tables.ts";
+
+const FIRST_WORDS = new Set(["SHOW", "DESCRIBE", "DESC", "EXPLAIN"]);
 
 /** Columns of lists that are always empty here. */
 const EMPTY_LISTS: Readonly<Record<string, readonly string[]>> = {
@@ -36,14 +39,17 @@ const EMPTY_LISTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Answers a SHOW or DESCRIBE statement, or null where it is another statement, or one on what the
- * session knows: variables, status, warnings, processes, rights.
+ * Answers a SHOW or DESCRIBE statement or a query on information_schema; null where it is another
+ * statement, or one on what the session knows: variables, status, warnings, processes, rights.
  */
 export function showStatement(context: ShowContext, sql: string): Rows | null {
+  // Most statements are others, and can be long: their first word is enough to tell.
+  const word = /^\s*(\w+)/.exec(sql)?.[1]?.toUpperCase();
+  if (word !== undefined && !FIRST_WORDS.has(word)) return informationQuery(context, sql);
   const cursor = new Cursor(sql);
   while (cursor.take(";"));
   if (cursor.takeOneOf("DESCRIBE", "DESC", "EXPLAIN") !== null) return describe(context, cursor);
-  if (!cursor.take("SHOW")) return null;
+  if (!cursor.take("SHOW")) return informationQuery(context, sql);
   const shown = readShow(context, cursor);
   if (shown === null) return null;
   const filter = readFilter(cursor);
