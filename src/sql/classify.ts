@@ -287,6 +287,10 @@ function visitNames(kind: StatementKind, cursor: Cursor, walk: TableWalk): void 
     case "create_index":
     case "drop_index":
       return visitDdl(kind, cursor, walk);
+    case "create_view":
+    case "alter_view":
+      while (!cursor.done && !cursor.take("AS")) cursor.next();
+      return walk.query(emptyBlock());
     case "maintain_table":
     case "checksum_table":
       while (!cursor.done && cursor.takeOneOf("TABLE", "TABLES") === null) cursor.next();

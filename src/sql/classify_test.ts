@@ -101,8 +101,9 @@ const TABLES: readonly (readonly [string, StatementKind, string])[] = [
   [
     "create definer = root@localhost sql security invoker view v as select * from t",
     "create_view",
-    "",
+    "t",
   ],
+  ["alter view v (a) as select * from t join u with check option", "alter_view", "t u"],
   ["create or replace algorithm = merge view v as select 1", "create_view", ""],
   ["create trigger x before insert on t for each row begin set @a = 1; end", "create_routine", ""],
   ["create definer = `table` procedure p() select 1", "create_routine", ""],
