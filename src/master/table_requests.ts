@@ -60,6 +60,7 @@ export async function createTable(
     : home.replicas.map((rid) => ({ region: home.region, rid, since: now }));
   // Taken in memory first, so that a second request for the name meets it while this one waits.
   view.putTable(record);
+  view.putJob(job);
   try {
     await meta.write([
       { change: "job.put", job },
@@ -68,9 +69,9 @@ export async function createTable(
     ]);
   } catch (error) {
     view.dropTable(table);
+    view.dropJob(job.id);
     throw error;
   }
-  view.putJob(job);
   for (const placement of placements) view.putPlacement(placement);
   await finish(reign, job, context.signal);
   return { job: job.id, region: home.region, replicas: home.replicas };
@@ -91,7 +92,9 @@ export async function dropTable(
       sqlState: "42S02",
     });
   }
-  if (there.state !== "ready") throw busy(there);
+  // One whose job has failed half way can be dropped all the same: there is no other way out.
+  if (there.state !== "ready" && isWorkedOn(reign, table)) throw busy(there);
+  refuseReferenced(reign, there);
   const now = Math.floor(deps.clock.wallMicros() / 1000);
   const job: JobRecord = {
     ...newJob("drop_table", table, deps, now),
@@ -99,6 +102,7 @@ export async function dropTable(
   };
   const dropping: TableRecord = { ...there, state: "dropping" };
   view.putTable(dropping);
+  view.putJob(job);
   try {
     await meta.write([
       { change: "job.put", job },
@@ -106,9 +110,9 @@ export async function dropTable(
     ]);
   } catch (error) {
     view.putTable(there);
+    view.dropJob(job.id);
     throw error;
   }
-  view.putJob(job);
   await finish(reign, job, context.signal);
   return { job: job.id };
 }
@@ -163,6 +167,8 @@ function homeBeside(reign: Reign, table: string, relatives: readonly string[]): 
         sqlState: "HY000",
       });
     }
+    // One that is being dropped may take its region with it.
+    if (there.state !== "ready") throw busy(there);
     regions.add(there.region);
   }
   const [region, ...others] = regions;
@@ -199,6 +205,21 @@ function newJob(kind: JobRecord["kind"], subject: string, deps: TableRequestDeps
     created: now,
     updated: now,
   } as const;
+}
+
+function isWorkedOn({ view }: Reign, table: string): boolean {
+  return view.jobs.some(({ state, subject }) => state === "running" && subject === table);
+}
+
+/** Each copy would refuse, one after the other; better all at once, before anything is begun. */
+function refuseReferenced({ view }: Reign, { name, region }: TableRecord): void {
+  for (const other of view.tablesOf(region)) {
+    const ddl = other === name ? "" : view.table(other)?.ddl ?? "";
+    if (ddl === "" || !readCreate(ddl).refersTo.includes(name)) continue;
+    const why = `Cannot drop table '${name}' referenced by a foreign key constraint ` +
+      `on table '${other}'`;
+    throw new MinisqlError("SQL", why, { errno: 3730, sqlState: "HY000" });
+  }
 }
 
 function busy({ name, state }: TableRecord): MinisqlError {

@@ -2,11 +2,10 @@
 import { array, integer, nullable, object, text } from "../base/shape.ts";
 import { readNode } from "../cluster/nodes.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { CatalogChange } from "../ports/catalog.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import type { Answer } from "../protocol/messages.ts";
 import { type JobRecord, regionName, type RegionState, rid, tableName } from "../protocol/model.ts";
-import type { JobWork } from "./jobs.ts";
+import type { JobEnd, JobWork } from "./jobs.ts";
 import type { MetaManager } from "./meta_manager.ts";
 import type { Orders } from "./orders.ts";
 import type { ClusterView } from "./view.ts";
@@ -46,19 +45,22 @@ export class TableWork {
 
   get create(): JobWork {
     return {
+      turn: regionOf,
       run: (job, signal) => this.#create(requestOf(createRequest, job), signal),
       undo: (job, signal) => this.#uncreate(requestOf(createRequest, job), signal),
     };
   }
 
   get drop(): JobWork {
-    const run = (job: JobRecord, signal: AbortSignal) =>
-      this.#drop(requestOf(dropRequest, job), signal);
-    // A table half dropped is finished dropping, never brought back.
-    return { run, undo: () => Promise.resolve() };
+    return {
+      turn: regionOf,
+      run: (job, signal) => this.#drop(requestOf(dropRequest, job), signal),
+      // A table half dropped is never brought back: it can only be dropped again.
+      undo: () => Promise.resolve({ changes: [], done: () => {} }),
+    };
   }
 
-  async #create(request: CreateRequest, signal: AbortSignal): Promise<void> {
+  async #create(request: CreateRequest, signal: AbortSignal): Promise<JobEnd> {
     const { view, meta, zk, clock } = this.#deps;
     const { table, ddl, region, replicas } = request;
     const schemaHash = request.joins === null
@@ -67,9 +69,13 @@ export class TableWork {
     await zk.putTable(table, { region, schemaHash });
     const created = view.table(table)?.created ?? Math.floor(clock.wallMicros() / 1000);
     const record = { name: table, region, ddl, state: "ready", created } as const;
-    await meta.write([{ change: "table.put", table: record }]);
-    view.putTable(record);
-    meta.event({ event: "table.created", table, region, replicas });
+    return {
+      changes: [{ change: "table.put", table: record }],
+      done: () => {
+        view.putTable(record);
+        meta.event({ event: "table.created", table, region, replicas });
+      },
+    };
   }
 
   /** A region of its own: a node, the copies, and then the region is open with those made. */
@@ -96,10 +102,7 @@ export class TableWork {
         ...{ region, replicas, epoch: FIRST_EPOCH, primary: first.rid, isr },
         state: "open",
       };
-      view.putRegion(
-        open,
-        await zk.session.set(zk.paths.region(region), JSON.stringify(open), version),
-      );
+      view.putRegion(open, await zk.setRegion(open, version));
     }
     return first.answer.schemaHash;
   }
@@ -116,26 +119,30 @@ export class TableWork {
     return (await this.#deps.orders.give(primary, "makeTable", order, signal)).schemaHash;
   }
 
-  async #uncreate(request: CreateRequest, signal: AbortSignal): Promise<void> {
+  async #uncreate(request: CreateRequest, signal: AbortSignal): Promise<JobEnd> {
     const { table, region, replicas } = request;
     await this.#removeCopies(replicas, region, table, signal);
-    await this.#forget(table, region, request.joins === null);
+    return await this.#forget(table, region);
   }
 
-  async #drop({ table, region }: DropRequest, signal: AbortSignal): Promise<void> {
+  async #drop({ table, region }: DropRequest, signal: AbortSignal): Promise<JobEnd> {
     const { view, zk, meta } = this.#deps;
     await zk.deleteTable(table);
     const known = await zk.region(region);
-    const alone = view.tablesOf(region).every((name) => name === table);
-    if (alone && known !== null && known.value.state !== "dropping") {
+    if (known !== null && known.value.state !== "dropping" && this.#isAlone(table, region)) {
       const dropping: RegionState = { ...known.value, state: "dropping" };
-      const path = zk.paths.region(region);
-      view.putRegion(dropping, await zk.session.set(path, JSON.stringify(dropping), known.version));
+      view.putRegion(dropping, await zk.setRegion(dropping, known.version));
     }
     const holders = known?.value.replicas ?? view.placementsOf(region).map(({ rid }) => rid);
     await this.#removeCopies(holders, region, table, signal);
-    await this.#forget(table, region, alone);
-    meta.event({ event: "table.dropped", table, region });
+    const { changes, done } = await this.#forget(table, region);
+    return {
+      changes,
+      done: () => {
+        done();
+        meta.event({ event: "table.dropped", table, region });
+      },
+    };
   }
 
   /** A server that is away finds out when it is back that the region is no more. */
@@ -151,21 +158,29 @@ export class TableWork {
     );
   }
 
-  async #forget(table: string, region: string, withRegion: boolean): Promise<void> {
-    const { view, meta, zk } = this.#deps;
+  /** The nodes go, then the records. The region goes with its last table. */
+  async #forget(table: string, region: string): Promise<JobEnd> {
+    const { view, zk } = this.#deps;
+    const alone = this.#isAlone(table, region);
     await zk.deleteTable(table);
-    const changes: CatalogChange[] = [{ change: "table.delete", name: table }];
-    if (withRegion) {
-      await zk.deleteRegion(region);
-      for (const { rid } of view.placementsOf(region)) {
-        changes.push({ change: "placement.delete", region, rid });
-      }
-    }
-    await meta.write(changes);
-    view.dropTable(table);
-    if (!withRegion) return;
-    view.dropRegion(region);
-    for (const { rid } of view.placementsOf(region)) view.dropPlacement(region, rid);
+    if (alone) await zk.deleteRegion(region);
+    const placements = alone ? view.placementsOf(region) : [];
+    return {
+      changes: [
+        { change: "table.delete", name: table },
+        ...placements.map(({ rid }) => ({ change: "placement.delete", region, rid }) as const),
+      ],
+      done: () => {
+        view.dropTable(table);
+        if (!alone) return;
+        view.dropRegion(region);
+        for (const { rid } of placements) view.dropPlacement(region, rid);
+      },
+    };
+  }
+
+  #isAlone(table: string, region: string): boolean {
+    return this.#deps.view.tablesOf(region).every((name) => name === table);
   }
 
   /** All at once. Servers that cannot be reached are passed over; any other refusal counts. */
@@ -187,6 +202,11 @@ type CreateRequest = Readonly<{
   joins: number | null;
 }>;
 type DropRequest = Readonly<{ table: string; region: string }>;
+
+/** Jobs on one region take turns: which of them ends the region must be beyond doubt. */
+function regionOf(job: JobRecord): string {
+  return dropRequest.fits(job.request) ? job.request.region : job.subject;
+}
 
 function isAway(error: unknown): boolean {
   return error instanceof MinisqlError &&

@@ -47,6 +47,12 @@ export class ClusterView {
     return [...this.#jobs.values()];
   }
 
+  /** The latest first. */
+  get jobsEnded(): readonly JobRecord[] {
+    return this.jobs.filter(({ state }) => state !== "running")
+      .sort((a, b) => b.updated - a.updated || (a.id < b.id ? -1 : 1));
+  }
+
   get placements(): readonly Placement[] {
     return [...this.#placements.values()];
   }
@@ -143,6 +149,10 @@ export class ClusterView {
 
   putJob(job: JobRecord): void {
     this.#jobs.set(job.id, job);
+  }
+
+  dropJob(id: string): void {
+    this.#jobs.delete(id);
   }
 
   /** Takes a region's state unless a newer one is known already. */

@@ -80,6 +80,12 @@ export class ZkSyncManager {
     return { value: state, version };
   }
 
+  /** Replaces the region's state if `version` is current, and returns the new version. */
+  async setRegion(state: RegionState, version: number): Promise<number> {
+    const path = this.paths.region(state.region);
+    return await this.session.set(path, JSON.stringify(state), version);
+  }
+
   async deleteRegion(name: string): Promise<void> {
     await this.session.delete(this.paths.region(name), null).catch(unlessMissing);
   }
