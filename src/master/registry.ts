@@ -15,6 +15,8 @@ export interface RegistryDeps {
   readonly view: ClusterView;
   readonly meta: MetaManager;
   readonly zk: ZkSyncManager;
+  /** None of several servers that live is heard: another master may hear them. */
+  readonly onDeaf: (reason: string) => void;
 }
 
 export interface RegistryOptions {
@@ -37,7 +39,7 @@ export class Registry {
   constructor(deps: RegistryDeps, options: RegistryOptions) {
     this.#deps = deps;
     this.#options = options;
-    this.heartbeats = new Heartbeats(deps.clock, options.silenceMs);
+    this.heartbeats = new Heartbeats(deps.clock, options);
   }
 
   async register(request: Request<"register">): Promise<Answer<"register">> {
@@ -69,12 +71,21 @@ export class Registry {
   expect(live: LiveServer): void {
     if (this.heartbeats.incarnation(live.rid) !== null) return;
     const load = this.#deps.view.server(live.rid)?.load ?? NO_LOAD;
-    this.heartbeats.note(live.rid, live.incarnation, load, null);
+    this.heartbeats.expect(live.rid, live.incarnation, load);
   }
 
-  /** Evicts whoever has been silent for too long; the answer tells whom. */
+  /** Evicts whoever has been silent for too long. */
   async evictOverdue(): Promise<void> {
-    for (const { rid, reason } of this.heartbeats.overdue()) await this.#evict(rid, reason);
+    const { heartbeats } = this;
+    // Without the catalog nobody can register, and who has not cannot send heartbeats.
+    if (!this.#deps.meta.available) heartbeats.expectAgain();
+    const overdue = heartbeats.overdue();
+    if (heartbeats.deaf) {
+      const count = heartbeats.size;
+      if (overdue.length < count) return;
+      return this.#deps.onDeaf(`it hears none of the ${count} region servers that live`);
+    }
+    for (const { rid, reason } of overdue) await this.#evict(rid, reason);
   }
 
   /** Writes the loads that came in since the last time, all at once. */
@@ -150,11 +161,12 @@ export class Registry {
   async #evict(rid: number, reason: string): Promise<void> {
     const { view, meta, zk } = this.#deps;
     const server = view.server(rid);
-    this.heartbeats.forget(rid);
     if (server !== null && meta.available) {
       await meta.saveRegionInfo({ ...server, status: "offline" });
     }
     await zk.deleteServer(rid);
+    // Last of all: until it is done, it is to be done again.
+    this.heartbeats.forget(rid);
     view.setOnline(view.online.filter((live) => live.rid !== rid));
     const { host, port } = server ?? { host: "unknown", port: 1 };
     meta.event({ event: "server.evicted", rid, host, port, reason });

@@ -10,6 +10,7 @@ import type { Reporter } from "../ports/reporter.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import type { ActiveMaster } from "../protocol/model.ts";
 import { Pool } from "../rpc/pool.ts";
+import { LOOKS_PER_HEARTBEAT } from "./heartbeats.ts";
 import { Jobs } from "./jobs.ts";
 import { MetaManager } from "./meta_manager.ts";
 import { Orders } from "./orders.ts";
@@ -68,7 +69,8 @@ export class Reign {
     this.zk = new ZkSyncManager(session, paths, reporter);
     const meta = this.meta;
     const zk = this.zk;
-    this.registry = new Registry({ clock, view, meta, zk }, { ...options, term });
+    const onDeaf = (reason: string) => this.depose(reason);
+    this.registry = new Registry({ clock, view, meta, zk, onDeaf }, { ...options, term });
     this.watcher = new RegionWatcher({ zk, view, clock }, {
       rereadMs: options.rereadMs,
       onChange: (change) => this.#serversChanged(change),
@@ -162,8 +164,7 @@ export class Reign {
   async #tick(): Promise<void> {
     const signal = this.#end.signal;
     while (!signal.aborted) {
-      await this.#deps.clock.sleep(this.#options.heartbeatMs / 2, signal);
-      // Silence heard while this process itself stood still or was cut off means nothing.
+      await this.#deps.clock.sleep(this.#options.heartbeatMs / LOOKS_PER_HEARTBEAT, signal);
       if (!this.certain) continue;
       await this.#insist(async () => {
         await this.registry.evictOverdue();

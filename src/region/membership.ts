@@ -104,7 +104,8 @@ export class Membership {
       const replaced = new AbortController();
       const either = AbortSignal.any([signal, replaced.signal]);
       try {
-        const master = await this.#findMaster(session);
+        // Without its database it would be evicted at its first heartbeat.
+        const master = this.#options.engineLost() === null ? await this.#findMaster(session) : null;
         if (master !== null) {
           void this.#watch(session, master.term, replaced, either);
           await this.#serve(master, session, either, () => attempt = 0);
@@ -113,6 +114,9 @@ export class Membership {
         const ended = error instanceof CoordinatorError && error.code === "session_ended";
         if (ended || !isTrouble(error)) throw error;
         this.#deps.reporter.log("debug", `Looking for a master: ${(error as Error).message}`);
+      } finally {
+        // Nobody needs to watch a master that this server has nothing under way with.
+        replaced.abort();
       }
       await clock.sleep(
         Math.min(LOOK_MS, backoffDelay(RETRY, attempt, () => random.next())),
@@ -229,10 +233,13 @@ export class Membership {
   ): Promise<void> {
     const { clock, terms } = this.#deps;
     const { incarnation, load, engineLost } = this.#options;
+    const gone = new AbortController();
+    void caller.closed.then(() => gone.abort());
+    const sooner = AbortSignal.any([signal, gone.signal]);
     while (!signal.aborted) {
       const node = await session.observe(this.#paths.server(rid));
       const evicted = node.value?.owner !== session.id;
-      if (!evicted) await pause(clock, heartbeatMs, signal, [node.changed, caller.closed]);
+      if (!evicted) await pause(clock, heartbeatMs, sooner, [node.changed]);
       node.release();
       if (evicted || !caller.usable) return;
       const lost = engineLost();

@@ -12,6 +12,7 @@ import type { World } from "./world.ts";
 export interface MasterClusterOptions {
   readonly masters: number;
   readonly regions: number;
+  readonly silenceMs?: number;
   readonly defects?: Defects;
 }
 
@@ -40,12 +41,14 @@ export class MasterCluster {
   /** How often each kind of request has succeeded. */
   readonly done = { create: 0, drop: 0, locate: 0 };
   readonly #defects: Defects;
+  readonly #silenceMs: number;
   readonly #roles = new Map<SimProcess, Master>();
   #nextTable = 1;
 
   constructor(world: World, options: MasterClusterOptions) {
     this.world = world;
     this.#defects = options.defects ?? {};
+    this.#silenceMs = options.silenceMs ?? SILENCE_MS;
     this.masters = range(options.masters).map((i) => this.#master(`m${i}`));
     this.regionStates = range(options.regions).map((i) => ({
       identity: world.random.id(),
@@ -53,6 +56,7 @@ export class MasterCluster {
       tables: new Map(),
       obeyed: [],
       rids: new Set(),
+      engineLost: null,
     }));
     this.regions = this.regionStates.map((state) =>
       new SimProcess(
@@ -168,7 +172,7 @@ export class MasterCluster {
         ...{ id, cluster: "sim", advertise: name, version: "sim" },
         listen: { host: name, port: MASTER_PORT },
         heartbeatMs: HEARTBEAT_MS,
-        silenceMs: SILENCE_MS,
+        silenceMs: this.#silenceMs,
         rereadMs: 2000,
       });
       this.#roles.set(process, master);

@@ -16,6 +16,8 @@ export interface SimRegionState {
   readonly obeyed: number[];
   /** Numbers it has been given. */
   readonly rids: Set<number>;
+  /** Why its database is dead; null while it lives. */
+  engineLost: string | null;
 }
 
 const PORT = 9091;
@@ -55,7 +57,7 @@ export async function runSimRegion(
   const membership = new Membership({ ...surroundings, terms }, {
     ...{ cluster: "sim", identity: state.identity, incarnation, address, zone: "", engine },
     load: () => NO_LOAD,
-    engineLost: () => null,
+    engineLost: () => state.engineLost,
     onMember: (rid) => {
       if (rid !== null) state.rids.add(rid);
     },
