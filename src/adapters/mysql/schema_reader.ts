@@ -33,14 +33,9 @@ export function isOwn({ name }: TriggerFacts): boolean {
   return name.startsWith(TRIGGER_PREFIX);
 }
 
-/**
- * Which rows of information_schema are about one table of this database. The first comparison
- * finds it without a look at all tables, and says that T is t; the second knows better.
- */
+/** Which rows of information_schema are about one table of this database. */
 function about(table: string, schemaColumn = "TABLE_SCHEMA", tableColumn = "TABLE_NAME"): string {
-  const name = quoteString(table);
-  return `WHERE ${schemaColumn}=DATABASE() AND ${tableColumn}=${name} ` +
-    `AND CAST(${tableColumn} AS BINARY)=CAST(${name} AS BINARY)`;
+  return `WHERE ${schemaColumn}=DATABASE() AND ${tableColumn}=${quoteString(table)}`;
 }
 
 /** Null where there is no such table, or a view of that name. */

@@ -28,7 +28,7 @@ const TRANSACTION_CONTROL: Readonly<Record<string, RegExp>> = {
 const OWN = /^(INSERT INTO|REPLACE INTO|UPDATE|DELETE FROM) `?_minisql_/;
 
 /** Space, comments and brackets before the first word. Comments that servers run are not such. */
-const BEFORE = /(?:\s|\(|--(?:\s[^\n]*)?(?:\n|$)|#[^\n]*(?:\n|$)|\/\*(?!!|M!)[\s\S]*?\*\/)*/y;
+const BEFORE = /(?:\s+|\(|--(?:[^\S\n][^\n]*)?(?:\n|$)|#[^\n]*(?:\n|$)|\/\*(?!!|M!)[\s\S]*?\*\/)*/y;
 const WORD = /[A-Za-z_]\w*/y;
 
 /** Raises `BAD_REQUEST` for statements that begin or end transactions. */
