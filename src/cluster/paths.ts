@@ -44,9 +44,13 @@ export class Paths {
     return `${this.tables}/${encodeName(name)}`;
   }
 
-  /** The table that a child of `tables` stands for. */
-  tableOf(child: string): string {
-    return decodeURIComponent(child);
+  /** The table that a child of `tables` stands for; null where it stands for none. */
+  tableOf(child: string): string | null {
+    try {
+      return decodeURIComponent(child);
+    } catch {
+      return null;
+    }
   }
 
   /** Nodes that must be there before anything else, parents first. */

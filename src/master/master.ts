@@ -29,6 +29,10 @@ export interface MasterOptions {
 const RETRY: BackoffPolicy = { initialMs: 100, limitMs: 3000 };
 const REREAD_MS = 5000;
 const CLOSE_MS = 2000;
+/** What happened last in a reign gets so long to be written down. */
+const LAST_EVENTS_MS = 500;
+/** A catching of breath before the node of the active master is looked at again, after an error. */
+const WATCH_AGAIN_MS = 100;
 /** A master that hands over lets the next one come first. */
 const STAND_BACK_MS = 1000;
 
@@ -164,7 +168,9 @@ export class Master {
     this.#ready = false;
     this.#reign = null;
     stopReporting();
-    await reign.meta.flushEvents();
+    // The next master waits for this one to go: a catalog that does not answer must not delay it.
+    const { clock } = this.#deps;
+    await pause(clock, LAST_EVENTS_MS, new AbortController().signal, [reign.meta.flushEvents()]);
     this.#deps.reporter.event({ event: "master.deposed", id, term, reason });
     if (reign.overtaken) this.#above = await this.#termSeen();
     await this.#unpublish(session);
@@ -220,6 +226,7 @@ export class Master {
         watched.release();
       } catch (error) {
         if (!(error instanceof CoordinatorError) || error.code === "session_ended") throw error;
+        await pause(this.#deps.clock, WATCH_AGAIN_MS, signal);
       }
     }
   }

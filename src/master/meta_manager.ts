@@ -37,8 +37,11 @@ export class MetaManager {
   /** Why the catalog cannot be used now; null while it can. */
   #lost: MinisqlError | null = new MinisqlError("UNAVAILABLE", "The catalog has not been read yet");
   #lostAt: number;
+  /** Whether people have been told that it is lost. */
+  #lossTold = false;
   #waiting: { readonly at: number; readonly event: ClusterEvent }[] = [];
-  #flushing = false;
+  #gathering = false;
+  #flushed: Promise<void> = Promise.resolve();
   #written = 0;
   /** Wakes the loop that looks for the catalog. */
   #wake = () => {};
@@ -62,8 +65,8 @@ export class MetaManager {
   async keep(signal: AbortSignal, tried: (found: boolean) => void): Promise<void> {
     for (let attempt = 0; !signal.aborted;) {
       if (this.#lost !== null) {
-        await this.#find(attempt++ > 0);
-        if (this.#lost === null) attempt = 0;
+        await this.#find();
+        attempt = this.#lost === null ? 0 : attempt + 1;
         tried(this.#lost === null);
       }
       await this.#rest(this.#lost === null ? null : attempt, signal);
@@ -99,8 +102,8 @@ export class MetaManager {
     this.#deps.reporter.event(event);
     this.#waiting.push({ at: Math.floor(this.#deps.clock.wallMicros() / 1000), event });
     if (this.#waiting.length > WAITING_EVENTS_MAX) this.#waiting.shift();
-    if (this.#flushing) return;
-    this.#flushing = true;
+    if (this.#gathering) return;
+    this.#gathering = true;
     this.#deps.clock.after(EVENTS_GATHER_MS, () => void this.flushEvents());
   }
 
@@ -111,7 +114,13 @@ export class MetaManager {
 
   /** Writes the events that wait, if the catalog can be had. */
   async flushEvents(): Promise<void> {
-    this.#flushing = false;
+    this.#gathering = false;
+    // One batch after the other: events are kept in the order in which they happened.
+    this.#flushed = this.#flushed.then(() => this.#flush());
+    await this.#flushed;
+  }
+
+  async #flush(): Promise<void> {
     const batch = this.#waiting;
     if (batch.length === 0 || this.#lost !== null) return;
     this.#waiting = [];
@@ -129,7 +138,7 @@ export class MetaManager {
     }
   }
 
-  async #find(again: boolean): Promise<void> {
+  async #find(): Promise<void> {
     const { catalog, clock } = this.#deps;
     try {
       await catalog.prepare();
@@ -138,13 +147,16 @@ export class MetaManager {
       this.#view.load(state);
       this.#report(state);
       this.#lost = null;
-      if (again) this.event({ event: "catalog.back", afterMs: clock.now() - this.#lostAt });
-      else void this.flushEvents();
+      if (this.#lossTold) {
+        this.event({ event: "catalog.back", afterMs: clock.now() - this.#lostAt });
+      } else void this.flushEvents();
+      this.#lossTold = false;
     } catch (error) {
       if (!(error instanceof MinisqlError) || error.code === "STALE_EPOCH") throw error;
-      if (!again || this.#lost?.message !== error.message) {
+      if (!this.#lossTold || this.#lost?.message !== error.message) {
         this.#deps.reporter.event({ event: "catalog.lost", reason: error.message });
       }
+      this.#lossTold = true;
       this.#lost = error;
     }
   }
@@ -174,6 +186,8 @@ export class MetaManager {
         if (!(error instanceof MinisqlError)) throw error;
         if (error.code === "OUTCOME_UNKNOWN" && repeat < REPEATS_MAX) continue;
         this.#lose(error);
+        // Whatever became of this attempt, one before it may have been carried out.
+        if (repeat > 1) throw new MinisqlError("OUTCOME_UNKNOWN", error.message, { cause: error });
         throw error.code === "UNAVAILABLE" ? this.#refusal(error) : error;
       }
     }
@@ -183,8 +197,11 @@ export class MetaManager {
     if (this.#lost !== null) return;
     this.#lost = error;
     this.#lostAt = this.#deps.clock.now();
-    this.event({ event: "catalog.lost", reason: error.message });
     this.#wake();
+    // It is this master's time that is over then, and not the catalog that is lost.
+    if (error.code === "STALE_EPOCH") return;
+    this.#lossTold = true;
+    this.event({ event: "catalog.lost", reason: error.message });
   }
 
   #refusal(cause: MinisqlError): MinisqlError {

@@ -1,12 +1,10 @@
 /** Watches `/regions`: each region's epoch, primary and in-sync set, as their primaries change them. */
-import { readNode } from "../cluster/nodes.ts";
 import { pause } from "../cluster/pause.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Observed } from "../ports/coordinator.ts";
 import type { Reporter } from "../ports/reporter.ts";
-import { regionStateShape } from "../protocol/model.ts";
 import type { ClusterView } from "./view.ts";
-import type { ZkSyncManager } from "./zk_sync_manager.ts";
+import { readRegion, type ZkSyncManager } from "./zk_sync_manager.ts";
 
 export interface RegionStatesDeps {
   readonly zk: ZkSyncManager;
@@ -27,15 +25,19 @@ export class RegionStates {
 
   /** Follows every region there is until the signal aborts. Raises what the session raises. */
   async run(signal: AbortSignal): Promise<void> {
-    const { zk, clock } = this.#deps;
-    const failed = Promise.withResolvers<never>();
-    failed.promise.catch(() => {});
+    const { zk, clock, view } = this.#deps;
+    const failed = new AbortController();
+    const either = AbortSignal.any([signal, failed.signal]);
+    const follow = (names: readonly string[]) =>
+      this.#compare(names, (error) => failed.abort(error));
     try {
+      // Those that went before anybody watched are found to be gone.
+      follow(view.regions.map(({ state }) => state.region));
       while (!signal.aborted) {
+        failed.signal.throwIfAborted();
         const watched = await zk.session.observeChildren(zk.paths.regions);
-        this.#compare(watched.value, (error) => failed.reject(error));
-        const change = pause(clock, this.#rereadMs, signal, [watched.changed]);
-        await Promise.race([change, failed.promise]);
+        follow(watched.value);
+        await pause(clock, this.#rereadMs, either, [watched.changed]);
         watched.release();
       }
     } finally {
@@ -46,7 +48,11 @@ export class RegionStates {
 
   #compare(names: readonly string[], fail: (error: unknown) => void): void {
     const there = new Set(names);
-    for (const [name, abort] of this.#followed) if (!there.has(name)) abort.abort();
+    for (const [name, abort] of this.#followed) {
+      if (there.has(name)) continue;
+      abort.abort();
+      this.#deps.view.dropRegion(name);
+    }
     for (const name of names) {
       if (this.#followed.has(name)) continue;
       const abort = new AbortController();
@@ -70,7 +76,7 @@ export class RegionStates {
         watched.release();
         return view.dropRegion(name);
       }
-      const reading = readNode(regionStateShape, watched.value.data, path);
+      const reading = readRegion(name, watched.value.data, path);
       if (reading.ok) view.putRegion(reading.value, watched.value.version);
       else if (complained !== reading.why) {
         reporter.log("error", complained = reading.why, { path });

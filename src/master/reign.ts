@@ -66,7 +66,7 @@ export class Reign {
     const { view } = this;
     const reporter = deps.reporter.child({ term });
     this.meta = new MetaManager({ ...deps, reporter }, view, term);
-    this.zk = new ZkSyncManager(session, paths, reporter);
+    this.zk = new ZkSyncManager(session, paths, reporter, this.#end.signal);
     const meta = this.meta;
     const zk = this.zk;
     const onDeaf = (reason: string) => this.depose(reason);
