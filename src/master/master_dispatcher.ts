@@ -1,5 +1,6 @@
 /** Each request to the active master to what handles it. */
 import type { Clock } from "../ports/clock.ts";
+import { CoordinatorError } from "../ports/coordinator.ts";
 import type { Random } from "../ports/random.ts";
 import type { CallContext, MasterHandlers } from "../protocol/handlers.ts";
 import { MinisqlError } from "../protocol/errors.ts";
@@ -45,7 +46,7 @@ export class MasterDispatcher {
       createTable: (request, context) => this.#create(request, context),
       dropTable: (request, context) => this.#drop(request, context),
       meta: () => answer(() => listTables(reign())),
-      servers: () => answer(() => ({ servers: reign().view.servers })),
+      servers: () => answer(() => listServers(reign())),
       regions: () => answer(() => listRegions(reign())),
       events: async ({ after = 0, limit = EVENTS_LIMIT }) => ({
         events: await reign().meta.events(after, limit),
@@ -74,7 +75,7 @@ export class MasterDispatcher {
       return route === null || route.tables.length === 0 ? [] : [{ route, region: state }];
     });
     const servers = view.online.length;
-    const masters = await zk.session.children(zk.paths.candidates);
+    const masters = await zk.session.children(zk.paths.candidates).catch(unavailable);
     return {
       verdict: verdictOf({ subjects, servers, catalogLost: !meta.available }),
       cluster: this.#deps.cluster,
@@ -95,6 +96,11 @@ async function answer<T>(work: () => T): Promise<T> {
   return work();
 }
 
+function unavailable(error: unknown): never {
+  if (!(error instanceof CoordinatorError)) throw error;
+  throw new MinisqlError("UNAVAILABLE", `Cannot count the masters: ${error.message}`);
+}
+
 function locate({ view, active }: Reign, { tables }: Request<"locate">): Answer<"locate"> {
   const routes = new Map<string, NonNullable<ReturnType<typeof view.route>>>();
   for (const table of tables) {
@@ -108,6 +114,15 @@ function locate({ view, active }: Reign, { tables }: Request<"locate">): Answer<
     routes.set(route.region, route);
   }
   return { routes: [...routes.values()], term: active.term };
+}
+
+/** A record says what a server was at last; that it lives is for the coordination service to say. */
+function listServers({ view }: Reign): Answer<"servers"> {
+  return {
+    servers: view.servers.map((server) =>
+      view.live(server.rid) === null ? { ...server, status: "offline" } : server
+    ),
+  };
 }
 
 function listTables({ view }: Reign): Answer<"meta"> {

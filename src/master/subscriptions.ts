@@ -1,4 +1,5 @@
 /** Changes of routes, pushed to those who hold the tables in their caches. */
+import { orAborted } from "../base/abort.ts";
 import { Deferred } from "../base/deferred.ts";
 import type { EventsContext } from "../protocol/handlers.ts";
 import type { Route } from "../protocol/model.ts";
@@ -19,7 +20,9 @@ export async function serveSubscription(
   const told = new Map<string, string>();
   const wake = () => woken.resolve();
   const stop = view.onRoutes((changed) => {
-    for (const table of changed) if (wanted.has(table)) dirty.add(table);
+    // Many listen, and all tables may change at once: whichever are fewer are gone through.
+    const [few, many] = changed.size < wanted.size ? [changed, wanted] : [wanted, changed];
+    for (const table of few) if (many.has(table)) dirty.add(table);
     if (dirty.size > 0) wake();
   });
   context.signal.addEventListener("abort", wake, { once: true });
@@ -30,7 +33,10 @@ export async function serveSubscription(
         const batch = dirty;
         dirty = new Set();
         const { routes, gone } = news(view, batch, told);
-        if (routes.length + gone.length > 0) await context.event({ routes, gone });
+        if (routes.length + gone.length > 0) {
+          // One who does not read must not keep a reign in memory that is over.
+          await orAborted(context.event({ routes, gone }), context.signal);
+        }
       } else {
         await woken.promise;
         woken = new Deferred();
@@ -38,6 +44,7 @@ export async function serveSubscription(
     }
   } finally {
     stop();
+    context.signal.removeEventListener("abort", wake);
   }
 }
 

@@ -113,7 +113,8 @@ export class ClusterView {
       const known = this.#servers.get(server.rid);
       if (known === undefined || known.lastSeen < server.lastSeen) this.putServer(server);
     }
-    for (const table of state.tables) this.putTable(table);
+    for (const table of state.tables) this.#setTable(table);
+    this.#changed(state.tables.map(({ name }) => name));
     for (const placement of state.placements) this.putPlacement(placement);
     for (const job of state.jobs) this.putJob(job);
   }
@@ -123,12 +124,16 @@ export class ClusterView {
   }
 
   putTable(table: TableRecord): void {
+    this.#setTable(table);
+    this.#changed([table.name]);
+  }
+
+  #setTable(table: TableRecord): void {
     const before = this.#tables.get(table.name);
     if (before !== undefined && before.region !== table.region) this.#unlink(before);
     this.#tables.set(table.name, table);
     const siblings = this.#tablesOf.get(table.region) ?? new Set();
     this.#tablesOf.set(table.region, siblings.add(table.name));
-    this.#changed([table.name]);
   }
 
   dropTable(name: string): void {

@@ -146,6 +146,34 @@ story("a silent server is evicted, and registers anew under its number", {
   assert.ok(after.every(({ status }) => status === "online"));
 });
 
+story("a server that is gone is listed as offline, and one that is back is not", {
+  masters: 1,
+  regions: 2,
+}, async (cluster) => {
+  const states = async () =>
+    (await cluster.call("servers", {})).servers.map(({ status }) => status).sort();
+  cluster.process("r1").crash();
+  await cluster.world.advance(10_000);
+  assert.deepEqual(await states(), ["offline", "online"]);
+  cluster.process("r1").start();
+  await cluster.settled();
+  assert.deepEqual(await states(), ["online", "online"]);
+});
+
+story("a region whose node vanishes while nobody watches is not routed to", {
+  masters: 1,
+  regions: 2,
+}, async (cluster) => {
+  const reign = cluster.cluster.leading?.reign;
+  assert.ok(reign);
+  const ghost = { region: "ghost", epoch: 1, primary: null, isr: [], replicas: [1] } as const;
+  reign.view.putRegion({ ...ghost, state: "open" }, 1);
+  // The watching breaks off, and begins anew.
+  cluster.world.coordinator.faults.refuse({ op: "children", path: paths.regions }, "refused");
+  await cluster.world.advance(10_000);
+  assert.deepEqual((await cluster.call("regions", {})).regions, []);
+});
+
 story("subscribers are told of a failover without asking", {
   masters: 1,
   regions: 3,
@@ -170,13 +198,52 @@ story("subscribers are told of a failover without asking", {
   channel.close();
 });
 
+story("a subscriber that does not read keeps no reign that is over", {
+  masters: 2,
+  regions: 3,
+}, async (cluster) => {
+  await cluster.create("orders");
+  const reign = cluster.cluster.leading?.reign;
+  assert.ok(reign);
+  let listening = 0;
+  const onRoutes = reign.view.onRoutes.bind(reign.view);
+  reign.view.onRoutes = (listener) => {
+    listening++;
+    const stop = onRoutes(listener);
+    return () => {
+      listening--;
+      return stop();
+    };
+  };
+  const channel = cluster.channel(cluster.leader);
+  const { caller } = await cluster.outcome(channel.connect());
+  const unread = caller.events("subscribe", { tables: ["orders"] });
+  unread.answer.catch(() => {});
+  await cluster.world.advance(10);
+  const record = reign.view.table("orders");
+  assert.ok(record);
+  for (let i = 0; i < 100; i++) {
+    reign.view.putTable({ ...record, state: i % 2 === 0 ? "dropping" : "ready" });
+    await cluster.world.advance(5);
+  }
+  assert.equal(listening, 1);
+  await cluster.call("stepDown", {});
+  await cluster.world.advance(100);
+  assert.equal(listening, 0);
+  channel.close();
+});
+
 story(
   "garbage in a node is passed over and reported",
   { masters: 2, regions: 2 },
   async (cluster) => {
-    await cluster.create("orders");
+    const { region } = await cluster.create("orders");
     const session = await cluster.outcome(cluster.world.coordinator.client("operator").open());
+    const copied = { region, epoch: 9, primary: 77, isr: [], replicas: [77], state: "open" };
     const garbage: readonly [string, string][] = [
+      [paths.region("copied"), JSON.stringify(copied)],
+      [`${paths.tables}/%zz`, "{}"],
+      [`${paths.tables}/a%2Fb`, JSON.stringify({ region, schemaHash: "" })],
       [paths.region("broken"), "not json"],
       [paths.region("wrong"), '{"region":7}'],
       [paths.table("odd"), "{}"],
@@ -187,13 +254,19 @@ story(
     for (const [path, data] of garbage) {
       await cluster.outcome(session.create(path, data, "persistent"));
     }
+    for (let version = 0; version < 5; version++) {
+      const copy = session.set(paths.region("copied"), JSON.stringify(copied), version);
+      await cluster.outcome(copy);
+    }
     await cluster.world.advance(3000);
     cluster.process(cluster.leader).crash();
     assert.ok(await cluster.world.until(() => cluster.cluster.leading !== null, 20_000));
     const { tables } = await cluster.call("meta", {});
     assert.deepEqual(tables.map(({ name, state }) => [name, state]), [["orders", "writable"]]);
     const told = cluster.world.reporter.lines.map(({ message }) => message).join("\n");
-    for (const name of ["regions/broken", "regions/wrong", "tables/odd", "servers/99"]) {
+    for (
+      const name of ["regions/broken", "regions/wrong", "tables/odd", "tables/%zz", "servers/99"]
+    ) {
       assert.match(told, new RegExp(`Cannot read /minisql/${name}`));
     }
   },
