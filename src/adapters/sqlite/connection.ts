@@ -4,7 +4,9 @@ import { convertError, missingFunction } from "./errors.ts";
 import { registerFunction } from "./functions_registry.ts";
 import type { SqlValue } from "./functions_spec.ts";
 import { FunctionState } from "./functions_state.ts";
+import type { RowTable } from "./dml_table.ts";
 import { type Runner, SchemaStore } from "./schema.ts";
+import type { TableModel } from "./schema_model.ts";
 import { registerTypeFunctions } from "./types_functions.ts";
 
 /** Statements a connection keeps prepared. Preparing one costs some 20 us. */
@@ -19,9 +21,13 @@ export interface Prepared {
   busy: boolean;
 }
 
-/** A method that the types do not tell of. */
+/** Methods that the types do not tell of. */
 interface ArrayStatement extends StatementSync {
   setReturnArrays(enabled: boolean): void;
+}
+interface SerializableDatabase extends DatabaseSync {
+  serialize(): Uint8Array;
+  deserialize(bytes: Uint8Array): void;
 }
 
 export class SqliteConnection {
@@ -30,6 +36,8 @@ export class SqliteConnection {
   readonly schemas: SchemaStore;
   /** For those who need rows as objects, and for statements on the schema. */
   readonly runner: Runner;
+  /** Tables that were written to, made ready. */
+  readonly rowTables = new WeakMap<TableModel, RowTable>();
   /** Which row of a statement is being stored, for the messages of values that do not fit. */
   row = 1;
   readonly #where: string;
@@ -56,6 +64,15 @@ export class SqliteConnection {
     this.schemas = new SchemaStore(this.runner);
   }
 
+  /** A database of its own, in memory, with what the other connection sees now. */
+  static copyOf(other: SqliteConnection, where: string): SqliteConnection {
+    const copy = new SqliteConnection(":memory:", where);
+    (copy.db as SerializableDatabase).deserialize(
+      (other.db as SerializableDatabase).serialize(),
+    );
+    return copy;
+  }
+
   /** Makes known every function that the indexes and generated columns of the tables call. */
   registerSchemaFunctions(): void {
     const statement = this.#prepare("SELECT group_concat(sql, ' ') AS text FROM sqlite_schema");
@@ -63,7 +80,7 @@ export class SqliteConnection {
   }
 
   #registerIn(sql: string): void {
-    for (const [, name = ""] of sql.matchAll(/\b(_minisql_ci|my_\w+)\(/g)) {
+    for (const [, name = ""] of sql.matchAll(/\b(_minisql_\w+|my_\w+)\(/g)) {
       registerFunction(this.db, name, this.state);
     }
   }

@@ -8,6 +8,7 @@ import { CLOCK_FUNCTIONS } from "./functions_clock.ts";
 import { ciKey } from "./functions_collation.ts";
 import { CONVERT_FUNCTIONS } from "./functions_convert.ts";
 import { DATE_FUNCTIONS } from "./functions_dates.ts";
+import { registerFingerprintFunction } from "./functions_fingerprint.ts";
 import { JSON_FUNCTIONS } from "./functions_json.ts";
 import { LIKE_FUNCTIONS } from "./functions_like.ts";
 import { MATH_FUNCTIONS } from "./functions_math.ts";
@@ -64,6 +65,7 @@ export function registerFunction(db: DatabaseSync, name: string, state: Function
     db.function(name, { deterministic: true }, ciOf as never);
     return true;
   }
+  if (registerFingerprintFunction(db, name, state)) return true;
   const aggregate = /^my_agg_(\w+)$/.exec(name);
   if (aggregate !== null) {
     const spec = AGGREGATE_SPECS.get((aggregate[1] ?? "").toUpperCase());

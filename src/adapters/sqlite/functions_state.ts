@@ -45,6 +45,8 @@ export class FunctionState {
   /** Set by LAST_INSERT_ID(x): what the session says from then on. */
   insertIdSet: bigint | null = null;
   warnings = 0;
+  /** The number of the transaction that writes now. */
+  writer = 0n;
   /**
    * How a function ends the statement. The driver never comes back from `all()` when a function
    * throws, and sees no error in `iterate()` unless one does. So for the first the error is kept

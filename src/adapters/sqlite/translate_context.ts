@@ -42,7 +42,11 @@ export interface TranslateContext {
   readonly view: (name: string) => ViewModel | null;
   /** A name for a table that no other has in this statement. */
   readonly alias: () => string;
-  readonly query: (query: Query, outer: Scope, known: readonly KnownTable[]) => TranslatedQuery;
+  readonly query: (
+    query: Query,
+    outer: Scope | null,
+    known: readonly KnownTable[],
+  ) => TranslatedQuery;
   /** Every table that was read. */
   readonly tablesRead: Set<string>;
 }

@@ -129,7 +129,7 @@ export class FromTranslator {
 
   #derived(query: Query, name: string, names: readonly string[] | null): Source {
     const { context, outer, known } = this.#scope;
-    const translated = context.query(query, outer ?? EMPTY, known);
+    const translated = context.query(query, outer, known);
     const columns = renamed(translated.columns, names);
     const alias = context.alias();
     return this.#columns(`(${translated.sql}) AS ${alias}`, alias, name, columns);
@@ -186,8 +186,6 @@ export class FromTranslator {
     return asTruth(this.#scope.expressions.value(on, place));
   }
 }
-
-const EMPTY = new Scope(null, [], []);
 
 /** Where nothing but columns can be named. */
 export function plainPlace(scope: Scope): ExpressionPlace {

@@ -35,7 +35,7 @@ export type Clause =
   | "ORDER BY"
   | "SET"
   | "VALUES"
-  | "partition function"
+  | "INSERT INTO"
   | "DEFAULT"
   | "CHECK"
   | "GENERATED ALWAYS AS";

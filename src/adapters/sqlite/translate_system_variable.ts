@@ -7,7 +7,7 @@ import { BIGINT_TYPE, textType } from "./translate_type.ts";
 import { NULL_VALUE, type Value } from "./translate_value.ts";
 
 /** The mode every session of every engine is pinned to. */
-export const SQL_MODE = "STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE," +
+export const SQL_MODE = "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE," +
   "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION";
 
 const VARIABLES: Readonly<Record<string, string | bigint>> = {
@@ -49,6 +49,10 @@ const VARIABLES: Readonly<Record<string, string | bigint>> = {
   hostname: "localhost",
   port: 0n,
 };
+
+export function systemVariableNames(): readonly string[] {
+  return Object.keys(VARIABLES);
+}
 
 /** The value of a system variable; the scope in front of its name does not matter. */
 export function systemVariable(name: string, context: TranslateContext): Value {

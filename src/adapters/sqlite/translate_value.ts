@@ -60,6 +60,12 @@ export class Parameters {
     return this.#values;
   }
 
+  /** A place for a value that comes later. */
+  reserve(): string {
+    this.#values.push(null);
+    return `?${this.#values.length}`;
+  }
+
   add(value: SqlValue): string {
     const found = typeof value === "object" ? -1 : this.#values.indexOf(value);
     if (found >= 0) return `?${found + 1}`;

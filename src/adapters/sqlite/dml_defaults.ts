@@ -1,0 +1,61 @@
+/** What columns get that no value is given for. */
+import { sqlError } from "../../protocol/errors.ts";
+import type { ColumnKind } from "../../protocol/values.ts";
+import type { SqliteConnection } from "./connection.ts";
+import { type Computed, RowQuery } from "./dml_row_query.ts";
+import { momentOfEpoch, printMoment } from "./functions_temporal.ts";
+import type { SqlValue } from "./functions_spec.ts";
+import { literalValue } from "./schema_default.ts";
+import type { ColumnModel } from "./schema_model.ts";
+import { parseExpression } from "./translate_parse_statement.ts";
+import { newContext, type SchemaLookup } from "./translate_query.ts";
+import { columnKind } from "./types.ts";
+import { implicitDefault } from "./types_store.ts";
+
+/** A default that can be computed for each statement; null for a column that has none. */
+export type DefaultSource = (connection: SqliteConnection) => Computed;
+
+export function defaultOf(column: ColumnModel, lookup: SchemaLookup): DefaultSource | null {
+  const clause = column.default;
+  if (clause === null) return null;
+  switch (clause.kind) {
+    case "null":
+      return fixed(null, "null");
+    case "literal": {
+      const { value, source } = literalValue(clause.literal);
+      return fixed(value, source);
+    }
+    case "now": {
+      const kind = columnKind(column.type);
+      return (connection) => ({ value: nowText(connection, clause.fraction), source: kind });
+    }
+    case "expression":
+      return expressionDefault(clause.sql, lookup);
+  }
+}
+
+function fixed(value: SqlValue, source: ColumnKind): DefaultSource {
+  return () => ({ value, source });
+}
+
+function expressionDefault(sql: string, lookup: SchemaLookup): DefaultSource {
+  const names = { columns: [], table: "", database: lookup.database, inserted: null };
+  const query = new RowQuery(newContext(sql, lookup), [parseExpression(sql)], names, {
+    clause: "DEFAULT",
+  });
+  return (connection) => query.run(connection, [])[0] ?? { value: null, source: "null" };
+}
+
+/** What NOW() says in the statement that runs. */
+export function nowText(connection: SqliteConnection, fraction: number): string | null {
+  const moment = momentOfEpoch(connection.state.facts.nowMicros);
+  return moment === null ? null : printMoment(moment, fraction);
+}
+
+/** The error, or under IGNORE the value, for a column without any default. */
+export function missingDefault(column: ColumnModel, lenient: boolean): Computed {
+  if (!lenient) {
+    throw sqlError(1364, "HY000", `Field '${column.name}' doesn't have a default value`);
+  }
+  return { value: implicitDefault(column), source: columnKind(column.type) };
+}
