@@ -127,6 +127,7 @@ export function keyPartSql(column: ColumnModel, length: number | null): string {
   const text = isTextual(column.type.name) && familyOf(column.type.name) === "text";
   if (text && isCaseInsensitive(column.type)) return `${CI_KEY}(${value})`;
   if (isWideDecimal(column.type)) return `${sqliteName("dec_key", 1)}(${value})`;
+  if (column.type.name === "time") return `${sqliteName("time_key", 1)}(${value})`;
   return text && length !== null ? `${value} COLLATE RTRIM` : value;
 }
 

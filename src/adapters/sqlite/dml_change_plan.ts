@@ -1,6 +1,12 @@
 /** UPDATE and DELETE made ready: a query for the rows they are about, and what to do with them. */
 import { sqlError } from "../../protocol/errors.ts";
-import { assignable, type AssignmentPlan, isBareDefault, planAssignments, uses } from "./dml_assignments.ts";
+import {
+  assignable,
+  type AssignmentPlan,
+  isBareDefault,
+  planAssignments,
+  uses,
+} from "./dml_assignments.ts";
 import { RowTable } from "./dml_table.ts";
 import type { SqlValue } from "./functions_spec.ts";
 import type { ColumnModel, TableModel } from "./schema_model.ts";
@@ -203,7 +209,7 @@ class ChangeQuery {
     const sql = `${this.#with}SELECT ${select} FROM ${this.#source.sql}${this.#rest()}`;
     return {
       sql,
-      values: this.#context.parameters.values,
+      values: this.#context.parameters.usedBy(sql),
       at: list.length,
       kinds: computed.map(({ type }) => type.kind),
     };

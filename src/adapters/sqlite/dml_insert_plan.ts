@@ -170,7 +170,7 @@ class RowPlanner {
     this.#checkCount(translated.columns.length, 1);
     return {
       sql: translated.sql,
-      values: context.parameters.values,
+      values: context.parameters.usedBy(translated.sql),
       columns: translated.columns,
       readsTarget: context.tablesRead.has(this.#model.name),
     };

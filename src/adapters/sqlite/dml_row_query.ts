@@ -61,7 +61,7 @@ export class RowQuery {
     this.#sources = values.map((value) => value.type.kind);
     const from = list.length === 0 ? "" : ` FROM (SELECT ${list.join(", ")}) AS ${alias}`;
     this.#sql = `SELECT ${values.map(({ sql }) => sql).join(", ")}${from}`;
-    this.#constants = parameters.values.slice(this.#reserved);
+    this.#constants = parameters.usedBy(this.#sql).slice(this.#reserved);
   }
 
   /** The values of the expressions for a row, and for the row that was to be inserted. */

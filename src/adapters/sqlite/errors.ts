@@ -62,7 +62,7 @@ export function brokenCheck(error: unknown): string | null {
 /** The function that a connection does not know yet, or null. */
 export function missingFunction(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
-  return /no such function: ([A-Za-z0-9_]+)/.exec(error.message)?.[1] ?? null;
+  return /(?:no such|unknown) function: ([A-Za-z0-9_]+)/.exec(error.message)?.[1] ?? null;
 }
 
 export function lockWaitTimeout(): MinisqlError {

@@ -10,6 +10,7 @@ import { quoteName } from "../../sql/names.ts";
 import type { SqliteConnection } from "./connection.ts";
 import { ADD, type FingerprintColumn, ROW_CHECKSUM, WRITER } from "./functions_fingerprint.ts";
 import { sqliteAggregate } from "./functions_registry.ts";
+import { tickSql } from "./functions_tick.ts";
 import type { SqlValue } from "./functions_spec.ts";
 import { type ColumnModel, columnOf, primaryKey, type TableModel } from "./schema_model.ts";
 import { columnType } from "./translate_column_type.ts";
@@ -18,7 +19,7 @@ import { plainPlace } from "./translate_from.ts";
 import { parseExpression } from "./translate_parse_statement.ts";
 import { newContext } from "./translate_query.ts";
 import { Scope } from "./translate_scope.ts";
-import { callSql, quoted, quotedName } from "./translate_value.ts";
+import { quoted, quotedName } from "./translate_value.ts";
 import { columnKind, typeText } from "./types.ts";
 
 /**
@@ -217,7 +218,7 @@ export class ContentCount {
 
   #inRange(range: KeyRange): { readonly sql: string; readonly values: readonly SqlValue[] } {
     const condition = rangeCondition(this.#table, range);
-    const tick = callSql("tick", "_rowid_");
+    const tick = tickSql("_rowid_ > 0");
     const sql = this.#select(
       `SELECT _rowid_ AS _minisql_at, ${this.#names()} FROM ${quotedName(this.#table.name)} ` +
         `WHERE ${tick} AND ${condition.sql}`,
@@ -248,7 +249,7 @@ function rangeCondition(
   }));
   const place = plainPlace(new Scope(null, [], named));
   const { sql } = new ExpressionTranslator(context).value(parseExpression(text), place);
-  return { sql, values: context.parameters.values };
+  return { sql, values: context.parameters.usedBy(sql) };
 }
 
 /** The key compared with a row of cells; its first column alone too, since an index can be used then. */

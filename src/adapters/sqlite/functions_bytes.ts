@@ -107,6 +107,12 @@ function concatBytes(...parts: readonly (string | Uint8Array)[]): Uint8Array | n
   return joined;
 }
 
+function repeatBytes(bytes: Uint8Array, count: bigint): Uint8Array | null {
+  if (count <= 0n) return new Uint8Array();
+  if (BigInt(bytes.length) * count > BigInt(RESULT_BYTES_MAX)) return null;
+  return concatBytes(...Array.from({ length: Number(count) }, () => bytes));
+}
+
 export const BYTES_FUNCTIONS: readonly FunctionSpec[] = [
   fn("hex_string", ["string"], TEXT, (value) => bytesOf(value).toHex().toUpperCase()),
   fn("hex_number", ["integer"], TEXT, (value) => toUnsigned(value).toString(16).toUpperCase()),
@@ -126,6 +132,7 @@ export const BYTES_FUNCTIONS: readonly FunctionSpec[] = [
   fn("INET_ATON", ["text"], integerType(0n, 2n ** 63n - 1n, true), inetAton),
   fn("INET_NTOA", ["integer"], TEXT, inetNtoa),
   fnRest({ name: "CHAR", rest: "integer", seesNulls: true, result: BYTES_TYPE }, charBytes),
+  fn("repeat_bytes", ["bytes", "integer"], BYTES_TYPE, repeatBytes),
   fnRest({ name: "concat_bytes", rest: "string", result: BYTES_TYPE }, concatBytes),
   fnWith(
     {

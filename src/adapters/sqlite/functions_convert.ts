@@ -17,7 +17,6 @@ import { fn, fnRest, fnState, type FunctionSpec, type SqlValue } from "./functio
 import {
   BIGINT_TYPE,
   BIGINT_UNSIGNED_TYPE,
-  BOOLEAN_TYPE,
   BYTES_TYPE,
   decimalType,
   DOUBLE_TYPE,
@@ -144,13 +143,6 @@ export const CONVERT_FUNCTIONS: readonly FunctionSpec[] = [
   fnRest({ name: "tuple", rest: "any", result: textType("bin") }, tuple),
   fn("json_of_text", ["text"], JSON_TYPE, quoteJson),
   fn("json_of_double", ["double"], JSON_TYPE, printDouble),
-  fnState(
-    { name: "tick", params: ["any"], seesNulls: true, volatile: true, result: BOOLEAN_TYPE },
-    (state) => () => {
-      state.tick();
-      return true;
-    },
-  ),
   fnRest(
     { name: "greatest_text", rest: "text", collated: true, result: TEXT },
     (...texts) => extreme(texts, 1),

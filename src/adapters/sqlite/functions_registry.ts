@@ -15,6 +15,7 @@ import { MATH_FUNCTIONS } from "./functions_math.ts";
 import { SHIFT_FUNCTIONS } from "./functions_shift.ts";
 import type { FunctionSpec, ParamKind, Result, SqlValue } from "./functions_spec.ts";
 import { type FunctionState, NO_VALUE } from "./functions_state.ts";
+import { registerTick } from "./functions_tick.ts";
 import { TEXT_FUNCTIONS } from "./functions_text.ts";
 
 const SPECS: ReadonlyMap<string, FunctionSpec> = new Map(
@@ -65,7 +66,7 @@ export function registerFunction(db: DatabaseSync, name: string, state: Function
     db.function(name, { deterministic: true }, ciOf as never);
     return true;
   }
-  if (registerFingerprintFunction(db, name, state)) return true;
+  if (registerTick(db, name, state) || registerFingerprintFunction(db, name, state)) return true;
   const aggregate = /^my_agg_(\w+)$/.exec(name);
   if (aggregate !== null) {
     const spec = AGGREGATE_SPECS.get((aggregate[1] ?? "").toUpperCase());

@@ -19,7 +19,7 @@ export interface CursorQuery {
  */
 function withEnd({ sql, width }: CursorQuery): string {
   const nulls = Array.from({ length: width }, () => "NULL").join(", ");
-  return `SELECT 1, * FROM (${sql}) UNION ALL SELECT 0, ${nulls}`;
+  return `SELECT *, 1 FROM (${sql}) UNION ALL SELECT ${nulls}, 0`;
 }
 
 export class RowCursor {
@@ -50,8 +50,8 @@ export class RowCursor {
       while (!this.#done && rows.length < count) {
         const { value, done } = this.#iterator.next();
         if (done) throw this.#broken();
-        const [isRow, ...row] = value as [unknown, ...SqlValue[]];
-        if (Number(isRow) === 0) this.close();
+        const row = value as SqlValue[];
+        if (Number(row.pop()) === 0) this.close();
         else rows.push(row);
       }
       return rows;

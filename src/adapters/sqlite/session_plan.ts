@@ -78,7 +78,7 @@ export class Planner {
         return {
           kind: "query",
           sql: translated,
-          values: context.parameters.values,
+          values: context.parameters.usedBy(translated),
           width: columns.length,
           presenter: presenterOf(columns),
         };

@@ -146,6 +146,11 @@ function substring({ args }: Call): Value {
   return apply(isBytes(text) ? "substring_bytes" : "SUBSTRING", ...args);
 }
 
+function repeat({ args }: Call): Value {
+  const [text = NULL_VALUE] = args;
+  return apply(isBytes(text) ? "repeat_bytes" : "REPEAT", ...args);
+}
+
 function hex(call: Call): Value {
   const value = arg(call, 0);
   const isNumeric = isNumber(value.type) && !isNull(value);
@@ -198,6 +203,7 @@ export const VALUE_CALLS: Readonly<Record<string, SpecialCall>> = {
   INTERVAL: special(2, Infinity, interval),
   CONCAT: special(1, Infinity, concat),
   SUBSTRING: special(2, 3, substring),
+  REPEAT: special(2, 2, repeat),
   HEX: special(1, 1, hex),
   LOCATE: special(2, 3, ({ args }) => apply(args.length === 2 ? "LOCATE" : "locate_from", ...args)),
   TRIM_LEADING: special(1, 2, ({ args }) => apply("trim_leading", ...args)),

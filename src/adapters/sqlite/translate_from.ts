@@ -14,9 +14,10 @@ import type {
 import type { ExpressionTranslator } from "./translate_expression.ts";
 import { parseStatement } from "./translate_parse_statement.ts";
 import { unsupported } from "./translate_parse_reader.ts";
+import { tickSql } from "./functions_tick.ts";
 import { Scope, type ScopeColumn, type ScopeTable } from "./translate_scope.ts";
 import { detached } from "./translate_type.ts";
-import { callSql, quotedName, type Value } from "./translate_value.ts";
+import { quotedName, type Value } from "./translate_value.ts";
 
 /** A table reference in SQLite's SQL, and what can be named of it. */
 export interface Source {
@@ -94,7 +95,7 @@ export class FromTranslator {
       sql: `${quotedName(model.name)} AS ${sqlAlias}`,
       tables: [{ name, database: context.database, base: model.name, columns, rowid }],
       visible: columns.filter((column) => !column.invisible),
-      ticks: [callSql("tick", rowid)],
+      ticks: [tickSql(`${rowid} > 0`)],
     };
   }
 
@@ -153,7 +154,7 @@ export class FromTranslator {
       sql,
       tables: [{ name, database: null, base: null, columns, rowid: null }],
       visible: columns,
-      ticks: [callSql("tick", `${alias}.c1`)],
+      ticks: [tickSql(`${alias}.c1 IS NULL`)],
     };
   }
 

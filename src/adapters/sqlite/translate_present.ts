@@ -15,6 +15,7 @@ export interface Presenter {
   readonly columns: readonly Column[];
   /** Integers must be read as bigints, since some may be beyond what a double holds. */
   readonly exact: boolean;
+  /** The rows are taken over: they are made the answer where they are. */
   present(rows: readonly (readonly SqlValue[])[]): readonly Row[];
 }
 
@@ -27,8 +28,14 @@ export function presenterOf(output: readonly OutputColumn[]): Presenter {
     exact,
     present: (rows) => {
       // Integers in range, text and dates are cells already, but for the zero bytes in text.
-      if (isPlain) return rows as readonly Row[];
-      return rows.map((row) => row.map((value, at) => presentValue(cells[at] ?? null, value)));
+      const taken = rows as Cell[][];
+      if (isPlain) return taken;
+      for (const row of taken) {
+        for (let at = 0; at < row.length; at++) {
+          row[at] = presentValue(cells[at] ?? null, row[at] ?? null);
+        }
+      }
+      return taken;
     },
   };
 }

@@ -52,12 +52,22 @@ export function quotedName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** A parameter's number; quoted text, in which nothing is one, is passed over. */
+const PARAMETER = /'(?:[^']|'')*'|"(?:[^"]|"")*"|\?(\d+)/g;
+
 /** Values bound to a statement, each under a number, so that its text may stand in any order. */
 export class Parameters {
   readonly #values: SqlValue[] = [];
 
   get values(): readonly SqlValue[] {
     return this.#values;
+  }
+
+  /** The values that SQL asks for: SQLite takes none beyond the last one named. */
+  usedBy(sql: string): readonly SqlValue[] {
+    let last = 0;
+    for (const [, number] of sql.matchAll(PARAMETER)) last = Math.max(last, Number(number ?? 0));
+    return this.#values.slice(0, last);
   }
 
   /** A place for a value that comes later. */

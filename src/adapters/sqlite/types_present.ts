@@ -1,6 +1,7 @@
 /** Stored values as a client is given them. */
 import type { Cell } from "../../protocol/values.ts";
 import type { DataType } from "../../sql/ddl/model.ts";
+import { showZero } from "./functions_characters.ts";
 import { familyOf, type SqlValue } from "./types.ts";
 import { printStored } from "./types_decimal.ts";
 
@@ -30,6 +31,7 @@ export function presentCell(type: DataType, stored: SqlValue): Cell {
 
 /** Integers that a double holds are numbers, others text. */
 function asCell(stored: SqlValue): Cell {
+  if (typeof stored === "string") return showZero(stored);
   if (typeof stored !== "bigint") return stored;
   const number = Number(stored);
   return Number.isSafeInteger(number) ? number : String(stored);

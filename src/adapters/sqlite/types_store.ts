@@ -24,6 +24,8 @@ export interface StoreOptions {
   readonly source?: ColumnKind | undefined;
   /** Given for INSERT IGNORE: called with the error instead of raising it; the value is made to fit. */
   readonly lenient?: ((errno: number, sqlState: string, message: string) => void) | undefined;
+  /** For copying rows as they stand: dates whose parts are zero are let in. */
+  readonly copying?: boolean | undefined;
   /** The names in MariaDB's message on a failed CHECK. */
   readonly table?: { readonly database: string; readonly name: string } | undefined;
 }

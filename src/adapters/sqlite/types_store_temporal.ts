@@ -10,11 +10,25 @@ import { textOf } from "./types_store_text.ts";
 type Present = Exclude<SqlValue, null>;
 
 /** TIMESTAMP counts seconds since 1970 in 31 bits; zero is taken. */
-const TIMESTAMP_MIN = "1970-01-01 00:00:01";
+const TIMESTAMP_ZERO = /^1970-01-01 00:00:00(\.0+)?$/;
+const TIMESTAMP_START = "1970-01-01 00:00:00";
 const TIMESTAMP_END = "2038-01-19 03:14:08";
 
-/** The hours that times of day may have, so that their text sorts as they do. */
-const HOURS_MAX = 99;
+/** A date whose month or day is zero, as rows that are copied may have. */
+const ZERO_DATE = /^(\d{4}-\d{2}-\d{2})(?: (\d{2}:\d{2}:\d{2})(?:\.(\d*))?)?$/;
+
+/** What a copied row has where others must have a date that exists; null for what is no such. */
+function copiedZero(target: StoreTarget, text: string): string | null {
+  if (target.options.copying !== true) return null;
+  if (/^0+$/.test(text)) return String(implicitDefault(target.column));
+  const [, date, time = "00:00:00", fraction = ""] = ZERO_DATE.exec(text) ?? [];
+  if (date === undefined || !/-00/.test(date)) return null;
+  if (target.column.type.name === "date") return date;
+  const digits = digitsOf(target);
+  return `${date} ${time}${
+    digits === 0 ? "" : `.${fraction.padEnd(digits, "0").slice(0, digits)}`
+  }`;
+}
 
 function digitsOf(target: StoreTarget): number {
   return target.column.type.length ?? 0;
@@ -47,6 +61,8 @@ export function storeDate(target: StoreTarget, value: Present): SqlValue {
   const text = written(target, value);
   const date = momentOf(target, value, text);
   if (date !== null) return printDate(date);
+  const zero = copiedZero(target, text);
+  if (zero !== null) return zero;
   target.incorrectTime("date", text);
   return implicitDefault(target.column);
 }
@@ -56,8 +72,10 @@ export function storeDateTime(target: StoreTarget, value: Present): SqlValue {
   const date = momentOf(target, value, text);
   const printed = date === null ? null : printMoment(date, digitsOf(target));
   const outside = target.column.type.name === "timestamp" && printed !== null &&
-    (printed < TIMESTAMP_MIN || printed >= TIMESTAMP_END);
+    (printed < TIMESTAMP_START || TIMESTAMP_ZERO.test(printed) || printed >= TIMESTAMP_END);
   if (printed !== null && !outside) return printed;
+  const zero = copiedZero(target, text);
+  if (zero !== null) return zero;
   target.incorrectTime("datetime", text);
   return implicitDefault(target.column);
 }
@@ -70,9 +88,5 @@ export function storeTime(target: StoreTarget, value: Present): SqlValue {
     target.incorrectTime("time", text);
     return implicitDefault(target.column);
   }
-  const printed = printTime(time, digitsOf(target));
-  if (time.negative || time.hours > HOURS_MAX) {
-    return target.unsupported(printed, "the embedded engine keeps times from 00:00:00 to 99:59:59");
-  }
-  return printed;
+  return printTime(time, digitsOf(target));
 }
