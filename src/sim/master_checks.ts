@@ -1,4 +1,6 @@
 /** What must hold of the control plane: at every instant, and once the world has calmed down. */
+import { SqliteCatalog } from "../adapters/sqlite_catalog.ts";
+import { Paths } from "../cluster/paths.ts";
 import type { MasterCluster } from "./master_cluster.ts";
 
 export class Violation extends Error {
@@ -80,13 +82,51 @@ export function checkOutcome(cluster: MasterCluster): void {
   }
 }
 
+/** Memory, catalog and coordination service say the same, and nothing is left of what is gone. */
+export async function checkRecords(cluster: MasterCluster): Promise<void> {
+  const view = cluster.leading?.reign?.view;
+  const { catalog, coordinator } = cluster.world;
+  const { tables, placements, jobs } = await new SqliteCatalog(catalog).load();
+  const regions = [...new Set(tables.map(({ region }) => region))];
+  const { tree } = coordinator;
+  const paths = new Paths();
+  const said: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+    ["tables in memory", lines(view?.tables ?? []), lines(tables)],
+    ["placements in memory", lines(view?.placements ?? []), lines(placements)],
+    ["jobs in memory", lines(view?.jobs ?? []), lines(jobs)],
+    ["table nodes", tree.children(paths.tables) ?? [], tables.map(({ name }) => name)],
+    ["region nodes", tree.children(paths.regions) ?? [], regions],
+    ["regions in memory", view?.regions.map(({ state }) => state.region) ?? [], regions],
+    ["regions placed", [...new Set(placements.map(({ region }) => region))], regions],
+  ];
+  for (const [what, here, there] of said) {
+    const [one, other] = [here, there].map((each) => [...each].sort().join("\n"));
+    if (one === other) continue;
+    throw new Violation("safety", `${what} are\n${one}\nand by the catalog\n${other}`);
+  }
+}
+
+function lines(records: readonly object[]): readonly string[] {
+  return records.map((record) => JSON.stringify(Object.entries(record).sort()));
+}
+
+/** No master and no server has come upon a defect of its own. */
+export function checkReports(cluster: MasterCluster): void {
+  const defect = cluster.world.reporter.lines.find(({ message }) => message.startsWith("A defect"));
+  if (defect === undefined) return;
+  const { message, fields } = defect;
+  throw new Violation("safety", `${message}: ${(fields["error"] as Error | undefined)?.stack}`);
+}
+
 /** Every replica in sync holds a copy, under the number that the master knows it by. */
 function checkCopies(cluster: MasterCluster, table: string, region: string): void {
   const state = cluster.leading?.reign?.view.region(region)?.state;
   if (state?.state !== "open" || state.isr.length === 0) {
     throw new Violation("safety", `${table} is ready, but region ${region} is not open`);
   }
+  const joined = cluster.joined.has(table);
   for (const { rid } of state.isr) {
+    if (joined && rid !== state.primary) continue;
     const server = cluster.regionStates.find(({ rids }) => rids.has(rid));
     if (server?.tables.get(table) !== region) {
       throw new Violation("safety", `server ${rid} is in sync for ${table} and holds no copy`);

@@ -38,6 +38,8 @@ export class MasterCluster {
   readonly regionStates: readonly SimRegionState[];
   /** What the client believes of each table it ever asked for. */
   readonly beliefs = new Map<string, Belief>();
+  /** Tables made beside another, by its region's primary; the rest of the region has no say here. */
+  readonly joined = new Set<string>();
   /** How often each kind of request has succeeded. */
   readonly done = { create: 0, drop: 0, locate: 0 };
   readonly #defects: Defects;
@@ -120,13 +122,20 @@ export class MasterCluster {
     }
   }
 
+  /** Now and then under a name that was dropped before, or beside a table that is there. */
   async #create(channel: Channel): Promise<void> {
-    const table = `t${this.#nextTable++}`;
-    this.beliefs.set(table, "gone");
+    const { random } = this.world;
+    const [used] = random.next() < 0.5 ? this.#tables("gone") : [];
+    const [beside] = random.next() < 0.3 ? this.#tables("there") : [];
+    const table = used ?? `t${this.#nextTable++}`;
+    if (!this.beliefs.has(table)) this.beliefs.set(table, "gone");
     const ddl = `CREATE TABLE ${table} (id INT PRIMARY KEY)`;
+    const request = beside === undefined ? { table, ddl } : { table, ddl, beside };
     await this.#attempt(table, "there", async () => {
       const { caller } = await channel.connect();
-      await caller.call("createTable", { table, ddl }, { timeoutMs: CALL_MS });
+      if (beside === undefined) this.joined.delete(table);
+      else this.joined.add(table);
+      await caller.call("createTable", request, { timeoutMs: CALL_MS });
       this.done.create++;
     });
   }

@@ -4,6 +4,8 @@ import {
   checkOneMaster,
   checkOutcome,
   checkProcesses,
+  checkRecords,
+  checkReports,
   unsettled,
   Violation,
 } from "./master_checks.ts";
@@ -40,6 +42,9 @@ interface Storm {
   readonly catalogAway: number;
   readonly loseAnswers: number;
   readonly stepDown: number;
+  readonly engineLost: number;
+  readonly reset: number;
+  readonly serviceAway: number;
 }
 
 const SESSION_MS = 4000;
@@ -85,6 +90,9 @@ function drawStorm(random: SeededRandom): Storm {
     catalogAway: rate(15),
     loseAnswers: rate(200),
     stepDown: rate(10),
+    engineLost: rate(10),
+    reset: rate(30),
+    serviceAway: rate(5),
   };
 }
 
@@ -116,6 +124,8 @@ class StormyRun {
       if (why !== null) throw new Violation("liveness", `${why}, ${CALM_MS} ms after the storm`);
       await world.advance(1000);
       checkOutcome(cluster);
+      checkReports(cluster);
+      await checkRecords(cluster);
       await this.#proveService();
       return null;
     } catch (error) {
@@ -166,14 +176,38 @@ class StormyRun {
       else network.part(one, other);
       this.#later(() => network.mend(one, other));
     }
-    if (chance(storm.catalogAway)) {
-      this.#begin("the catalog is away");
-      this.#cluster.catalogFaults.away = true;
-      this.#later(() => this.#cluster.catalogFaults.away = false);
-    }
+    this.#drawBeneath(chance);
     if (chance(storm.stepDown)) {
       const reign = this.#cluster.leading?.reign;
       if (reign) void this.#cluster.leading?.stepDown(reign);
+    }
+  }
+
+  /** Faults of what the processes stand on. */
+  #drawBeneath(chance: (rate: number) => boolean): void {
+    const { random, coordinator, network } = this.#world;
+    const storm = this.#storm;
+    const { processes, regionStates, catalogFaults } = this.#cluster;
+    if (chance(storm.reset)) {
+      const [one, other] = [pick(random, processes).name, pick(random, processes).name];
+      this.#begin(`links between ${one} and ${other} break`);
+      network.cut(one, other);
+    }
+    if (chance(storm.catalogAway)) {
+      this.#begin("the catalog is away");
+      catalogFaults.away = true;
+      this.#later(() => catalogFaults.away = false);
+    }
+    if (chance(storm.serviceAway)) {
+      this.#begin("the coordination service is away");
+      coordinator.faults.serviceAway();
+      this.#later(() => coordinator.faults.serviceBack());
+    }
+    if (chance(storm.engineLost)) {
+      const state = pick(random, regionStates);
+      this.#begin(`the database of ${state.host} is lost`);
+      state.engineLost = "lost";
+      this.#later(() => state.engineLost = null);
     }
   }
 
@@ -212,6 +246,8 @@ class StormyRun {
     network.mendAll();
     this.#cluster.catalogFaults.away = false;
     this.#cluster.catalogFaults.loseAnswers = 0;
+    coordinator.faults.serviceBack();
+    for (const state of this.#cluster.regionStates) state.engineLost = null;
     for (const process of this.#cluster.processes) {
       process.resume();
       process.start();

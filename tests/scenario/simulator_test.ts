@@ -1,5 +1,6 @@
 /** The simulator is to be believed: one seed is one run, and bugs planted in masters are found. */
 import assert from "node:assert/strict";
+import { connected } from "../../src/cluster/election.ts";
 import type { Catalog } from "../../src/ports/catalog.ts";
 import type { Coordinator, Session } from "../../src/ports/coordinator.ts";
 import { runMasterSeed, type RunReport } from "../../src/sim/master_swarm.ts";
@@ -48,7 +49,17 @@ Deno.test("simulator: a seed runs the same twice, and another differently", asyn
 
 Deno.test("simulator: a master that never doubts its session is found out", async () => {
   const report = await hunt(() => ({
-    coordinator: withSession(() => ({ state: "connected", certainUntil: Infinity })),
+    coordinator: withSession((session) => {
+      // Calls wait for what the state denies: else those who trust it would ask without end.
+      const ready = () => connected(session, new AbortController().signal);
+      return {
+        state: "connected",
+        certainUntil: Infinity,
+        create: async (...args) => await ready().then(() => session.create(...args)),
+        children: async (path) => await ready().then(() => session.children(path)),
+        observe: async (path) => await ready().then(() => session.observe(path)),
+      };
+    }),
   }));
   assert.match(report?.violation?.message ?? "", /would both act/);
 });
@@ -77,6 +88,17 @@ Deno.test("simulator: jobs that the next master forgets are found out", async ()
     }),
   }));
   assert.notEqual(report, null);
+});
+
+Deno.test("simulator: nodes left behind are found out", async () => {
+  const report = await hunt(() => ({
+    coordinator: withSession((session) => ({
+      delete: async (path, version) => {
+        if (!path.includes("/regions/")) await session.delete(path, version);
+      },
+    })),
+  }));
+  assert.match(report?.violation?.message ?? "", /region nodes are/);
 });
 
 Deno.test("simulator: an election that looks at the wrong neighbour is found out", async () => {
