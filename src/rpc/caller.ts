@@ -155,7 +155,8 @@ export class Caller {
     if (this.#ended !== null) {
       return new MinisqlError("UNAVAILABLE", `Cannot send ${op}: the link is gone: ${this.#ended}`);
     }
-    if (this.#pending.size >= this.#limits.callsMax) {
+    // Whether the peer lives must be found out however much it has to do.
+    if (op !== "ping" && this.#pending.size >= this.#limits.callsMax) {
       const why = `Cannot send ${op}: ${this.#limits.callsMax} calls are under way on this link`;
       return new MinisqlError("UNAVAILABLE", why);
     }

@@ -43,7 +43,7 @@ export class Channel {
   #failures = 0;
   /** Before this moment no new attempt is made, so that a dead peer is not hammered. */
   #notBefore = 0;
-  #closed = false;
+  readonly #closed = new AbortController();
 
   constructor(deps: ChannelDeps, options: ChannelOptions) {
     this.#deps = deps;
@@ -68,7 +68,8 @@ export class Channel {
   async connect(withinMs: number = this.#connectMs, signal?: AbortSignal): Promise<Connection> {
     const current = this.current;
     if (current !== null) return current;
-    if (this.#closed) throw this.#unavailable("the channel is closed");
+    this.#closed.signal.throwIfAborted();
+    signal?.throwIfAborted();
     if (this.#connecting === null) {
       this.#connecting = this.#attempt().finally(() => this.#connecting = null);
       // Whoever asked may have given up by then.
@@ -79,7 +80,7 @@ export class Channel {
 
   /** Ends the connection and makes no other. */
   close(): void {
-    this.#closed = true;
+    this.#closed.abort(this.#unavailable("the channel is closed"));
     this.#connection?.caller.close();
     this.#connection = null;
   }
@@ -91,13 +92,9 @@ export class Channel {
   async #attempt(): Promise<Connection> {
     const { clock, random } = this.#deps;
     const wait = this.#notBefore - clock.now();
-    if (wait > 0) await clock.sleep(wait);
+    if (wait > 0) await clock.sleep(wait, this.#closed.signal);
     try {
-      const connection = await this.#greet();
-      if (this.#closed) {
-        connection.caller.close();
-        throw this.#unavailable("the channel is closed");
-      }
+      const connection = await this.#greet(this.#closed.signal);
       this.#failures = 0;
       this.#connection = connection;
       return connection;
@@ -108,18 +105,20 @@ export class Channel {
     }
   }
 
-  async #greet(): Promise<Connection> {
+  async #greet(signal: AbortSignal): Promise<Connection> {
     const { clock, network } = this.#deps;
     const started = clock.now();
-    const link = await network.dial(this.#options.address, this.#connectMs);
+    const link = await network.dial(this.#options.address, this.#connectMs, signal);
     const caller = new Caller(link, { clock }, { ...RPC_LIMITS, ...this.#options.limits });
     try {
       const left = Math.max(1, this.#connectMs - (clock.now() - started));
       const greeting = { protocol: PROTOCOL_VERSION, ...this.#options.greeting };
-      const hello = await caller.call("hello", greeting, { timeoutMs: left });
+      const hello = await caller.call("hello", greeting, { timeoutMs: left, signal });
+      signal.throwIfAborted();
       return { caller, hello };
     } catch (error) {
       caller.close();
+      signal.throwIfAborted();
       if (error instanceof MinisqlError && error.code === "UNAUTHENTICATED") throw error;
       throw this.#unavailable((error as Error).message, error);
     }

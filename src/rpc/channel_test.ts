@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { greeting, startBench } from "../../tests/support/rpc.ts";
 import { MinisqlError } from "../protocol/errors.ts";
+import { Pool } from "./pool.ts";
 
 function code(expected: string) {
   return (error: unknown) => {
@@ -85,5 +86,38 @@ Deno.test("channel: closing refuses further use and ends a connection being made
   await assert.rejects(bench.outcome(connecting), code("UNAVAILABLE"));
   await assert.rejects(bench.outcome(channel.connect()), code("UNAVAILABLE"));
   await bench.advance(2000);
+  assert.deepEqual(bench.server.callers(), []);
+});
+
+Deno.test("channel: closing ends the wait before the next attempt", async () => {
+  const bench = await startBench({});
+  await bench.outcome(bench.server.close(0));
+  const channel = bench.channel({ backoff: { initialMs: 60_000, limitMs: 60_000 } });
+  await assert.rejects(bench.outcome(channel.connect()), code("UNAVAILABLE"));
+  const waiting = channel.connect(50_000);
+  await bench.advance(10);
+  channel.close();
+  await assert.rejects(bench.outcome(waiting, 100), code("UNAVAILABLE"));
+});
+
+Deno.test("channel: whoever has given up before asking makes no connection", async () => {
+  const bench = await startBench({});
+  const abort = new AbortController();
+  abort.abort(new MinisqlError("CANCELLED", "Cannot go on"));
+  const connecting = bench.channel().connect(1000, abort.signal);
+  await assert.rejects(bench.outcome(connecting), code("CANCELLED"));
+  await bench.advance(100);
+  assert.deepEqual(bench.server.callers(), []);
+});
+
+Deno.test("pool: one that has been closed makes no connection", async () => {
+  const bench = await startBench({});
+  const random = { next: () => 0.5, id: () => "", bytes: () => new Uint8Array() };
+  const deps = { clock: bench.clock, random, network: bench.network.host("client") };
+  const pool = new Pool(deps, { greeting });
+  assert.ok((await bench.outcome(pool.to(bench.address).connect())).caller.usable);
+  pool.close();
+  await assert.rejects(bench.outcome(pool.to(bench.address).connect()), code("UNAVAILABLE"));
+  await bench.advance(100);
   assert.deepEqual(bench.server.callers(), []);
 });

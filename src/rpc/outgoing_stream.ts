@@ -1,4 +1,5 @@
 /** The sending end of a stream: lines go out only as fast as the receiver takes them. */
+import { orAborted } from "../base/abort.ts";
 import { Deferred } from "../base/deferred.ts";
 import type { Link } from "../ports/network.ts";
 import { encodeEvent, encodeRowsLine } from "../protocol/codec.ts";
@@ -80,7 +81,8 @@ export class OutgoingStream {
     this.#signal.throwIfAborted();
     this.#credit--;
     this.#link.send(line);
-    await this.#link.drained();
+    // A link that takes nothing more must not keep the call beyond its end.
+    await orAborted(this.#link.drained(), this.#signal);
   }
 }
 

@@ -8,6 +8,7 @@ export class Pool {
   readonly #deps: ChannelDeps;
   readonly #options: PoolOptions;
   readonly #channels = new Map<string, Channel>();
+  #closed = false;
 
   constructor(deps: ChannelDeps, options: PoolOptions) {
     this.#deps = deps;
@@ -19,7 +20,9 @@ export class Pool {
     let channel = this.#channels.get(key);
     if (channel === undefined) {
       channel = new Channel(this.#deps, { ...this.#options, address });
-      this.#channels.set(key, channel);
+      // Whoever comes too late gets one that makes no connection: nobody would end it.
+      if (this.#closed) channel.close();
+      else this.#channels.set(key, channel);
     }
     return channel;
   }
@@ -32,6 +35,7 @@ export class Pool {
   }
 
   close(): void {
+    this.#closed = true;
     for (const channel of this.#channels.values()) channel.close();
     this.#channels.clear();
   }

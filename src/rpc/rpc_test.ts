@@ -1,12 +1,13 @@
 /** Calls over a link: each ends once, in time, with the right error. */
 import assert from "node:assert/strict";
-import { type Bench, startBench } from "../../tests/support/rpc.ts";
+import { type Bench, hello, startBench } from "../../tests/support/rpc.ts";
 import { Deferred } from "../base/deferred.ts";
 import type { RowsContext } from "../protocol/handlers.ts";
 import { type ErrorCode, MinisqlError } from "../protocol/errors.ts";
 import type { Answer, Request } from "../protocol/messages.ts";
 import type { Column, Row } from "../protocol/values.ts";
 import type { Connection } from "./channel.ts";
+import { RpcServer } from "./server.ts";
 
 const columns: readonly Column[] = [{ name: "a", kind: "integer" }, { name: "b", kind: "bytes" }];
 
@@ -236,6 +237,25 @@ Deno.test("rpc: a reader that does not read holds the sender up, then gets every
   assert.deepEqual(items.flat().map((row) => row[0]), Array.from({ length: 500 }, (_, i) => i));
 });
 
+Deno.test("rpc: a link that takes nothing more keeps no call beyond its time", async () => {
+  const ended = new Deferred<unknown>();
+  const bench = await startBench({
+    query: async (_request, context: RowsContext) => {
+      try {
+        for (let i = 0;; i++) await context.rows(columns, [[i, "x".repeat(70_000)]]);
+      } catch (error) {
+        ended.resolve(error);
+        throw error;
+      }
+    },
+  }, { streamWindow: 1000 });
+  const { caller } = await connect(bench);
+  bench.network.block("server", "client");
+  const stream = caller.rows("query", ask, { timeoutMs: 100 });
+  stream.answer.catch(() => {});
+  assert.ok(is("TIMEOUT", /its time is up/)(await bench.outcome(ended.promise, 1000)));
+});
+
 Deno.test("rpc: leaving the loop early cancels the query", async () => {
   const ended = new Deferred<unknown>();
   const bench = await startBench({
@@ -315,6 +335,36 @@ Deno.test("rpc: calls beyond the limit are refused, not queued", async () => {
   calls.forEach((call) => call.catch(() => {}));
   await assert.rejects(caller.call("meta", {}), is("UNAVAILABLE", /3 calls are under way/));
   await assert.rejects(bench.outcome(Promise.all(calls)), is("TIMEOUT", /500 ms/));
+});
+
+Deno.test("rpc: a link full of slow calls is not taken for a dead one", async () => {
+  const limits = { callsMax: 3, pingAfterMs: 100, pingAnswerMs: 50 };
+  const bench = await startBench({ meta: () => new Promise(() => {}) }, limits);
+  const { caller } = await connect(bench);
+  const calls = [1, 2, 3].map(() => caller.call("meta", {}, { timeoutMs: 5000 }));
+  await assert.rejects(bench.outcome(Promise.all(calls)), is("TIMEOUT", /5000 ms/));
+  assert.ok(caller.usable);
+});
+
+Deno.test("rpc: calls sent right behind the hello wait for its answer", async () => {
+  const bench = await startBench({});
+  const network = bench.network.host("slow");
+  const { address } = await RpcServer.start({ ...bench, network }, { host: "slow", port: 1 }, {
+    handlers: { jobs: () => Promise.resolve({ jobs: [] }) },
+    hello: async (request) => {
+      await bench.clock.sleep(100);
+      return await hello(request);
+    },
+    onDefect: assert.fail,
+  });
+  const link = await bench.outcome(bench.network.host("client").dial(address, 1000));
+  const { cluster, role, name } = { cluster: "test", role: "client", name: "netcat" };
+  link.send(JSON.stringify({ id: 1, op: "hello", protocol: 1, cluster, role, name }));
+  for (const id of [2, 3]) link.send(JSON.stringify({ id, op: "jobs" }));
+  for (const id of [1, 2, 3]) {
+    const line = JSON.parse(String(await bench.outcome(link.receive())));
+    assert.deepEqual([line.id, line.error], [id, undefined]);
+  }
 });
 
 Deno.test("rpc: a closing server lets calls under way end and refuses new ones", async () => {

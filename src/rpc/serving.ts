@@ -58,6 +58,8 @@ export class Serving {
   readonly #deadlines: Deadlines;
   #caller: CallerInfo | null = null;
   #greeting = false;
+  /** Settled once the hello under way has been answered; null while there is none. */
+  #greeted: Deferred<void> | null = null;
   #drained: Deferred<void> | null = null;
   #heard = true;
 
@@ -91,6 +93,11 @@ export class Serving {
       ) {
         this.#heard = true;
         this.#take(line);
+        // What is sent right behind the hello is not to be refused for having been quick.
+        if (this.#greeted !== null) {
+          await Promise.race([this.#greeted.promise, this.#link.closed]);
+        }
+        this.#greeted = null;
       }
     } finally {
       stopHello();
@@ -175,6 +182,7 @@ export class Serving {
     if (call.op === "hello") {
       if (!this.#greeting) {
         this.#greeting = true;
+        this.#greeted = new Deferred();
         return null;
       }
       return new MinisqlError("BAD_REQUEST", "Cannot say hello: it has been said");
@@ -199,6 +207,7 @@ export class Serving {
     this.#running.delete(call.id);
     this.#deadlines.clear(call.id);
     this.#link.send(line);
+    if (call.op === "hello") this.#greeted?.resolve();
     if (this.#running.size === 0) this.#drained?.resolve();
     if (call.op === "hello" && this.#caller === null) void this.#link.finish(this.#limits.finishMs);
   }
