@@ -7,7 +7,7 @@ import {
   planAssignments,
   uses,
 } from "./dml_assignments.ts";
-import { RowTable } from "./dml_table.ts";
+import { writtenColumns } from "./dml_table.ts";
 import type { SqlValue } from "./functions_spec.ts";
 import type { ColumnModel, TableModel } from "./schema_model.ts";
 import type {
@@ -185,7 +185,7 @@ class ChangeQuery {
     if (known >= 0) return known;
     const model = this.#lookup.table(table.base);
     if (model === null) throw notUpdatable(name, verb);
-    const width = new RowTable(model).columns.length;
+    const width = writtenColumns(model).length;
     this.#chosen.push(table);
     this.targets.push({ model, at: this.#width, width });
     this.#width += width + 1;
@@ -223,7 +223,7 @@ class ChangeQuery {
 
   #row(table: ScopeTable, target: ChangeTarget | undefined): readonly string[] {
     const alias = (table.rowid ?? "").replace(/\._rowid_$/, "");
-    const columns = target === undefined ? [] : new RowTable(target.model).columns;
+    const columns = target === undefined ? [] : writtenColumns(target.model);
     return [
       table.rowid ?? "NULL",
       ...columns.map((column) => `${alias}.${quotedName(column.name)}`),

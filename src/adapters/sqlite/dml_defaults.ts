@@ -6,14 +6,19 @@ import { type Computed, RowQuery } from "./dml_row_query.ts";
 import { momentOfEpoch, printMoment } from "./functions_temporal.ts";
 import type { SqlValue } from "./functions_spec.ts";
 import { literalValue } from "./schema_default.ts";
-import type { ColumnModel } from "./schema_model.ts";
+import type { ColumnModel, TableModel } from "./schema_model.ts";
 import { parseExpression } from "./translate_parse_statement.ts";
 import { newContext, type SchemaLookup } from "./translate_query.ts";
 import { columnKind } from "./types.ts";
-import { implicitDefault } from "./types_store.ts";
+import { implicitDefault, storeValue } from "./types_store.ts";
 
-/** A default that can be computed for each statement; null for a column that has none. */
-export type DefaultSource = (connection: SqliteConnection) => Computed;
+/** A default computed for each row; null for a column that has none. */
+export type DefaultSource = (connection: SqliteConnection) => DefaultValue;
+
+export interface DefaultValue extends Computed {
+  /** It is in the form that the column stores. */
+  readonly stored: boolean;
+}
 
 export function defaultOf(column: ColumnModel, lookup: SchemaLookup): DefaultSource | null {
   const clause = column.default;
@@ -23,11 +28,19 @@ export function defaultOf(column: ColumnModel, lookup: SchemaLookup): DefaultSou
       return fixed(null, "null");
     case "literal": {
       const { value, source } = literalValue(clause.literal);
-      return fixed(value, source);
+      // A default was checked, and made what the column stores, when the table was defined.
+      const stored = storeValue(column, value, { row: 1, source, lenient: () => {} });
+      return fixed(stored, source);
     }
     case "now": {
       const kind = columnKind(column.type);
-      return (connection) => ({ value: nowText(connection, clause.fraction), source: kind });
+      const isStored = column.type.length === clause.fraction ||
+        (column.type.length === null && clause.fraction === 0);
+      return (connection) => ({
+        value: nowText(connection, clause.fraction),
+        source: kind,
+        stored: isStored,
+      });
     }
     case "expression":
       return expressionDefault(clause.sql, lookup);
@@ -35,7 +48,8 @@ export function defaultOf(column: ColumnModel, lookup: SchemaLookup): DefaultSou
 }
 
 function fixed(value: SqlValue, source: ColumnKind): DefaultSource {
-  return () => ({ value, source });
+  const known = { value, source, stored: true };
+  return () => known;
 }
 
 function expressionDefault(sql: string, lookup: SchemaLookup): DefaultSource {
@@ -43,13 +57,23 @@ function expressionDefault(sql: string, lookup: SchemaLookup): DefaultSource {
   const query = new RowQuery(newContext(sql, lookup), [parseExpression(sql)], names, {
     clause: "DEFAULT",
   });
-  return (connection) => query.run(connection, [])[0] ?? { value: null, source: "null" };
+  return (connection) => {
+    const [computed] = query.run(connection, []);
+    return { value: computed?.value ?? null, source: computed?.source ?? "null", stored: false };
+  };
 }
 
 /** What NOW() says in the statement that runs. */
 export function nowText(connection: SqliteConnection, fraction: number): string | null {
   const moment = momentOfEpoch(connection.state.facts.nowMicros);
   return moment === null ? null : printMoment(moment, fraction);
+}
+
+/** The defaults of all columns of a table. */
+export type Defaults = ReadonlyMap<ColumnModel, DefaultSource | null>;
+
+export function defaultsOf(table: TableModel, lookup: SchemaLookup): Defaults {
+  return new Map(table.columns.map((column) => [column, defaultOf(column, lookup)]));
 }
 
 /** The error, or under IGNORE the value, for a column without any default. */

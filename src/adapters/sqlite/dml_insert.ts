@@ -125,8 +125,8 @@ class Inserter {
     }
     const source = this.#plan.defaults.get(column) ?? null;
     if (source !== null) {
-      const { value, source: kind } = source(this.#run.connection);
-      return this.#run.store(column, value, this.#records, kind);
+      const { value, source: kind, stored } = source(this.#run.connection);
+      return stored ? value : this.#run.store(column, value, this.#records, kind);
     }
     if (column.nullable) return null;
     const lenient = this.#run.ignore || this.#run.settings.copying;
@@ -200,6 +200,8 @@ class NumberDraw {
   readonly #place: number;
   readonly #max: bigint;
   #next: bigint | null = null;
+  /** What the counter said when the statement began to draw. */
+  #known: bigint | null = null;
   #first: bigint | null = null;
   /** The number of the last row, drawn or given. */
   #last: bigint | null = null;
@@ -227,8 +229,10 @@ class NumberDraw {
 
   #draw(): bigint {
     const { connection, settings } = this.#run;
-    this.#next ??= settings.insertId ??
-      settings.autoIncrement.next(connection.runner, this.#plan.model);
+    if (this.#next === null) {
+      this.#known = settings.autoIncrement.next(connection.runner, this.#plan.model);
+      this.#next = settings.insertId ?? this.#known;
+    }
     const drawn = this.#next;
     if (drawn > this.#max) throw this.#exhausted();
     this.#next = drawn + 1n;
@@ -274,7 +278,10 @@ class NumberDraw {
     const highest = drawnTo !== null && (this.#highest === null || drawnTo > this.#highest)
       ? drawnTo
       : this.#highest;
-    if (highest !== null) settings.autoIncrement.note(connection.runner, this.#plan.model, highest);
+    if (highest !== null) {
+      const { model } = this.#plan;
+      settings.autoIncrement.note(connection.runner, model, highest, this.#known);
+    }
     if (this.#first !== null) this.#run.lastInsertId = this.#first;
   }
 }

@@ -1,7 +1,7 @@
 /** INSERT and REPLACE made ready: where each row's values come from. */
 import { sqlError } from "../../protocol/errors.ts";
 import type { ColumnKind } from "../../protocol/values.ts";
-import { defaultOf, type DefaultSource } from "./dml_defaults.ts";
+import type { Defaults } from "./dml_defaults.ts";
 import { RowQuery } from "./dml_row_query.ts";
 import { DuplicateUpdate } from "./dml_duplicate_update.ts";
 import type { SqlValue } from "./functions_spec.ts";
@@ -43,7 +43,7 @@ export interface InsertPlan {
     | { readonly kind: "rows"; readonly rows: readonly RowPlan[] }
     | { readonly kind: "select"; readonly select: SelectPlan };
   /** For every column of the table: its default. */
-  readonly defaults: ReadonlyMap<ColumnModel, DefaultSource | null>;
+  readonly defaults: Defaults;
   readonly replace: boolean;
   readonly ignore: boolean;
   readonly onDuplicate: DuplicateUpdate | null;
@@ -53,10 +53,11 @@ export function planInsert(
   text: string,
   statement: InsertStatement,
   lookup: SchemaLookup,
+  defaultsFor: (model: TableModel) => Defaults,
 ): InsertPlan {
   const model = targetModel(statement, lookup);
   const targets = targetColumns(statement, model);
-  const defaults = new Map(model.columns.map((column) => [column, defaultOf(column, lookup)]));
+  const defaults = defaultsFor(model);
   const planner = new RowPlanner(text, lookup, model, targets);
   const source: InsertPlan["source"] = statement.source.kind === "rows"
     ? { kind: "rows", rows: statement.source.rows.map((row, at) => planner.row(row, at + 1)) }

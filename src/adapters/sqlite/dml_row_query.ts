@@ -32,7 +32,8 @@ export class RowQuery {
   readonly #sql: string;
   readonly #constants: readonly SqlValue[];
   readonly #sources: readonly ColumnKind[];
-  readonly #reserved: number;
+  /** How many values SQLite takes: none beyond the last that is used. */
+  readonly #count: number;
 
   constructor(
     context: TranslateContext,
@@ -48,7 +49,7 @@ export class RowQuery {
     const insertedMarks = names.inserted === null
       ? []
       : names.columns.map(() => parameters.reserve());
-    this.#reserved = list.length + insertedMarks.length;
+    const reserved = list.length + insertedMarks.length;
     const scope = scopeOf(names, alias, insertedMarks);
     const where: ExpressionPlace = {
       ...plainPlace(scope),
@@ -61,7 +62,9 @@ export class RowQuery {
     this.#sources = values.map((value) => value.type.kind);
     const from = list.length === 0 ? "" : ` FROM (SELECT ${list.join(", ")}) AS ${alias}`;
     this.#sql = `SELECT ${values.map(({ sql }) => sql).join(", ")}${from}`;
-    this.#constants = parameters.usedBy(this.#sql).slice(this.#reserved);
+    const used = parameters.usedBy(this.#sql);
+    this.#count = used.length;
+    this.#constants = used.slice(reserved);
   }
 
   /** The values of the expressions for a row, and for the row that was to be inserted. */
@@ -70,7 +73,7 @@ export class RowQuery {
     row: readonly SqlValue[],
     inserted: readonly SqlValue[] = [],
   ): readonly Computed[] {
-    const values = [...row, ...inserted, ...this.#constants];
+    const values = [...row, ...inserted, ...this.#constants].slice(0, this.#count);
     const [result = []] = connection.all(this.#sql, ...values);
     return this.#sources.map((source, at) => ({ value: result[at] ?? null, source }));
   }

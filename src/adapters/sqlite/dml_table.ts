@@ -22,9 +22,13 @@ export interface Conflict {
   readonly rowid: bigint;
 }
 
+/** Columns that rows are written with; the others SQLite computes. */
+export function writtenColumns(model: TableModel): readonly ColumnModel[] {
+  return model.columns.filter((column) => column.generated === null);
+}
+
 export class RowTable {
   readonly model: TableModel;
-  /** Columns that rows are written with; the others SQLite computes. */
   readonly columns: readonly ColumnModel[];
   readonly #name: string;
   readonly #insertSql: string;
@@ -34,7 +38,7 @@ export class RowTable {
 
   constructor(model: TableModel) {
     this.model = model;
-    this.columns = model.columns.filter((column) => column.generated === null);
+    this.columns = writtenColumns(model);
     this.#name = sqlName(model.name);
     const names = this.columns.map((column) => sqlName(column.name));
     const marks = names.map(() => "?").join(", ");

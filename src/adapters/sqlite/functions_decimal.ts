@@ -39,9 +39,21 @@ export function toDecimal(source: DecimalSource): Decimal {
   if (typeof source === "number") {
     return Number.isSafeInteger(source)
       ? { units: BigInt(source), scale: 0 }
-      : parseDecimal(source.toString());
+      : shortDecimal(source) ?? parseDecimal(source.toString());
   }
   return parseDecimal(source);
+}
+
+/** Few digits behind the point are found faster by trying than by printing. */
+function shortDecimal(value: number): Decimal | null {
+  let factor = 1;
+  for (let scale = 1; scale <= 4; scale++) {
+    factor *= 10;
+    const units = Math.round(value * factor);
+    if (!Number.isSafeInteger(units)) return null;
+    if (units / factor === value) return { units: BigInt(units), scale };
+  }
+  return null;
 }
 
 /** The same value with `scale` digits behind the point, halves rounded away from zero. */

@@ -18,9 +18,12 @@ export class AutoIncrement {
     return kept > drawn ? kept : drawn;
   }
 
-  /** A row was stored with `used`, drawn or said. Call it in the transaction that stored it. */
-  note(db: Runner, table: TableModel, used: bigint): void {
-    const next = this.next(db, table);
+  /**
+   * A row was stored with `used`, drawn or said. Call it in the transaction that stored it; with
+   * `known`, what `next` said before in that transaction.
+   */
+  note(db: Runner, table: TableModel, used: bigint, known: bigint | null = null): void {
+    const next = known ?? this.next(db, table);
     if (used < next) return;
     this.#set(db, table, used + 1n);
   }

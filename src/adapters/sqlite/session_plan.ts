@@ -2,9 +2,11 @@
 import { unfoldComments } from "../../sql/executable_comment.ts";
 import type { SqliteConnection } from "./connection.ts";
 import { type DeletePlan, planDelete, planUpdate, type UpdatePlan } from "./dml_change_plan.ts";
+import { type Defaults, defaultsOf } from "./dml_defaults.ts";
 import { type InsertPlan, planInsert } from "./dml_insert_plan.ts";
 import type { SqlValue } from "./functions_spec.ts";
 import type { Schemas } from "./schema.ts";
+import type { TableModel } from "./schema_model.ts";
 import { parseStatement } from "./translate_parse_statement.ts";
 import { type Presenter, presenterOf } from "./translate_present.ts";
 import { newContext, type SchemaLookup } from "./translate_query.ts";
@@ -30,6 +32,7 @@ const STANDS_FOR = { vendor: "mariadb", version: 101_100 } as const;
 export class Planner {
   readonly #database: string;
   readonly #kept = new WeakMap<SqliteConnection, Kept>();
+  readonly #defaults = new WeakMap<TableModel, Defaults>();
 
   constructor(database: string) {
     this.#database = database;
@@ -60,6 +63,15 @@ export class Planner {
     return plan;
   }
 
+  #defaultsOf(model: TableModel, lookup: SchemaLookup): Defaults {
+    let defaults = this.#defaults.get(model);
+    if (defaults === undefined) {
+      defaults = defaultsOf(model, lookup);
+      this.#defaults.set(model, defaults);
+    }
+    return defaults;
+  }
+
   #make(connection: SqliteConnection, sql: string): Plan | null {
     const text = plainText(sql);
     const statement = parseStatement(text);
@@ -67,7 +79,7 @@ export class Planner {
     const lookup = this.lookup(connection);
     switch (statement.kind) {
       case "insert":
-        return planInsert(text, statement, lookup);
+        return planInsert(text, statement, lookup, (model) => this.#defaultsOf(model, lookup));
       case "update":
         return planUpdate(text, statement, lookup);
       case "delete":
