@@ -36,16 +36,17 @@ const MYSQL_PORT = 3306;
 
 export function openCatalog(config: ConfigOf<typeof CATALOG_FLAGS>, clock: Clock): Catalog {
   const url = readUrl(config.catalog);
+  const decode = (part: string) => decoded(part, config.catalog);
   if (url.protocol === "sqlite:") {
-    return new SqliteCatalog(openCatalogDatabase(url.pathname || ":memory:"));
+    return new SqliteCatalog(openCatalogDatabase(decode(url.pathname) || ":memory:"));
   }
   const socket = url.searchParams.get("socket");
   const port = url.port === "" ? MYSQL_PORT : Number(url.port);
   return new MysqlCatalog({ clock }, {
     server: socket === null ? { host: url.hostname || "127.0.0.1", port } : { socket },
-    user: decodeURIComponent(url.username) || "minisql",
-    password: config.catalogPassword ?? decodeURIComponent(url.password),
-    database: decodeURIComponent(url.pathname.slice(1)) || "minisql",
+    user: decode(url.username) || "minisql",
+    password: config.catalogPassword ?? decode(url.password),
+    database: decode(url.pathname.slice(1)) || "minisql",
     timeoutMs: config.catalogTimeout,
   });
 }
@@ -53,7 +54,18 @@ export function openCatalog(config: ConfigOf<typeof CATALOG_FLAGS>, clock: Clock
 function readUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url !== null && ["mysql:", "mariadb:", "sqlite:"].includes(url.protocol)) return url;
-  throw new UsageError(
-    `Cannot use --catalog="${text}": it must be mysql://user@host:port/database or sqlite:FILE`,
-  );
+  throw unusable(text, "it must be mysql://user@host:port/database or sqlite:FILE");
+}
+
+function decoded(part: string, text: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw unusable(text, "a % in it must be followed by two hexadecimal digits, as in %25");
+  }
+}
+
+/** What stands before an @ may hold a password, which is not to be repeated. */
+function unusable(text: string, why: string): UsageError {
+  return new UsageError(`Cannot use --catalog="${text.replace(/:\/\/.*@/, "://…@")}": ${why}`);
 }

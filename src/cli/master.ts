@@ -10,6 +10,10 @@ import { EXIT } from "./exit_codes.ts";
 import { formatAddress } from "./flag_values.ts";
 import { LOG_FLAGS, openLogging } from "./logging.ts";
 import { SERVER_FLAGS, serverNetwork, ZOOKEEPER_FLAGS } from "./server_flags.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** A server may miss one heartbeat, and be heard by the next. */
+const HEARTBEATS_MIN = 2;
 
 export const masterCommand = command({
   name: "master",
@@ -63,6 +67,12 @@ export const masterCommand = command({
   ],
   async run(config, context) {
     const { environment, out, process } = context;
+    if (config.silence < HEARTBEATS_MIN * config.heartbeat) {
+      throw new UsageError(
+        `Cannot use --silence=${config.silence}ms with --heartbeat=${config.heartbeat}ms: ` +
+          `servers would be evicted between two heartbeats; give at least twice as much`,
+      );
+    }
     const clock = new SystemClock();
     // First of all, so that whatever goes wrong next is told.
     const logging = openLogging(config, context);
