@@ -1,6 +1,6 @@
 /** Statements on the guard's tables, each with the verdict it must get. */
 
-/** Repeat as they are. On a server each is run, but for those of `NOT_RUN`. */
+/** Repeat as they are, and run on MariaDB. */
 export const SAFE_WRITES: readonly string[] = [
   "INSERT INTO users (email, name) VALUES ('new@x', 'New')",
   "INSERT INTO users (email) VALUES ('p@x'), ('q@x'), ('r@x')",
@@ -9,6 +9,7 @@ export const SAFE_WRITES: readonly string[] = [
   "INSERT INTO users SET email = 'set@x', age = 1 + 2",
   "insert into `users` (`email`) value ('lower@x')",
   "INSERT IGNORE INTO users (email) VALUES ('ann@x'), ('n1@x'), ('bob@x'), ('n2@x')",
+  "INSERT IGNORE INTO users (email) VALUES ('ann@x')",
   "INSERT IGNORE INTO users (id, email) VALUES (1, 'z@x'), (50, 'y@x')",
   "REPLACE INTO users (id, email) VALUES (1, 'bob@x')",
   "REPLACE INTO users (email, name) VALUES ('ann@x', 'Ann2'), ('m@x', 'M'), ('bob@x', 'B')",
@@ -20,6 +21,7 @@ export const SAFE_WRITES: readonly string[] = [
   "ON DUPLICATE KEY UPDATE age = VALUES(age) + 1",
   "INSERT INTO users (email, age) VALUES ('f@x', 1), ('ann@x', 9), ('g@x', 3) " +
   "ON DUPLICATE KEY UPDATE age = age + 1",
+  "INSERT INTO users (email) VALUES ('ann@x') ON DUPLICATE KEY UPDATE age = LAST_INSERT_ID(2)",
   "INSERT INTO users (email) VALUES ('ann@x') ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)",
   "INSERT INTO users (email, age) VALUES ('cid@x', 1), ('ann@x', 2) " +
   "ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id), age = VALUES(age)",
@@ -80,7 +82,7 @@ export const SAFE_WRITES: readonly string[] = [
   "INSERT INTO bag (v) WITH c AS (SELECT id FROM users) SELECT id FROM c",
   "INSERT INTO bag (v) SELECT id FROM users UNION ALL SELECT id FROM orders",
   "INSERT INTO bag (v) VALUES (1) RETURNING v",
-  "INSERT INTO users (email) SELECT note FROM orders WHERE note IS NOT NULL ORDER BY id",
+  "INSERT INTO users (email) SELECT CONCAT(id, note) FROM orders WHERE note > '' ORDER BY id",
   "INSERT INTO users (email) SELECT o.note FROM orders o WHERE o.id < 13 AND o.note > '' " +
   "ORDER BY o.id DESC",
   "INSERT INTO events (msg) SELECT n FROM orders ORDER BY user_id, id",
@@ -121,7 +123,7 @@ export const SAFE_WRITES: readonly string[] = [
   "UPDATE users SET age = (SELECT COUNT(*) FROM orders WHERE user_id = users.id)",
   "UPDATE users SET name = (SELECT note FROM orders WHERE id = 10)",
   "UPDATE orders o JOIN users u ON o.user_id = u.id SET o.note = u.name",
-  "UPDATE orders o LEFT JOIN users u ON u.id = o.user_id SET o.n = u.age WHERE o.n < 5",
+  "UPDATE orders o LEFT JOIN users u ON u.id = o.user_id SET o.note = u.name WHERE o.n < 5",
   "UPDATE orders o, users u SET o.note = u.email WHERE u.id = o.user_id AND o.id > 10",
   "UPDATE orders o JOIN users u ON o.user_id = u.id SET u.age = 0",
   "UPDATE orders o JOIN users u ON u.age > o.n SET o.n = o.n + 1",
@@ -130,7 +132,6 @@ export const SAFE_WRITES: readonly string[] = [
   "UPDATE bag SET v = v + 1, w = CONCAT(w, v)",
   "UPDATE nodes SET parent = 1 WHERE id = 2",
   "UPDATE doubled SET v = v + 1",
-  "WITH c AS (SELECT id FROM users WHERE age = 30) UPDATE orders SET n = 0 WHERE user_id = 1",
   "DELETE FROM users",
   "DELETE FROM users WHERE age = 30",
   "DELETE FROM users WHERE id IN (SELECT user_id FROM orders)",
@@ -146,6 +147,14 @@ export const SAFE_WRITES: readonly string[] = [
   "DELETE FROM nodes ORDER BY id DESC",
   "DELETE FROM bag WHERE v = 2 RETURNING w",
   "DELETE FROM pairs WHERE (a = 1) AND (b = 1)",
+];
+
+/** MariaDB takes no WITH before UPDATE and DELETE. */
+export const SAFE_ON_MYSQL: readonly string[] = [
+  "WITH c AS (SELECT id FROM users WHERE age = 30) UPDATE orders SET n = 0 WHERE user_id = 1",
+  "WITH c AS (SELECT id FROM users) DELETE FROM orders WHERE user_id IN (SELECT id FROM c)",
+  "INSERT INTO keyed VALUES ('a', 5), ('z', 6) AS new (k, v) ON DUPLICATE KEY UPDATE v = new.v",
+  "INSERT INTO bag (w) VALUES (BIN_TO_UUID(x'00112233445566778899aabbccddeeff'))",
 ];
 
 export const SAFE_DDL: readonly string[] = [

@@ -179,6 +179,12 @@ export const REFUSED_WRITES: readonly Refusal[] = [
     /which one counts/,
   ],
   ["UPDATE users u JOIN orders o ON o.user_id = u.id SET u.age = o.n", "UNSAFE", /which one/],
+  [
+    "UPDATE users u LEFT JOIN orders o ON u.id = 1 AND o.id = 10 SET u.ref = UUID()",
+    "UNSAFE",
+    /UUID/,
+  ],
+  ["INSERT INTO bag (w) SELECT DEFAULT(u) FROM drawn", "UNSAFE", /DEFAULT\(\)/],
   ["UPDATE orders o JOIN users u USING (id) SET o.note = u.name", "UNSAFE", /which one/],
   [
     "UPDATE orders o JOIN users u ON u.id = o.user_id SET o.n = u.age, u.age = 1",

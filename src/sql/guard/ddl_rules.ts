@@ -11,9 +11,9 @@ import type {
 import { requireColumn, requireForeignKey, requireKey } from "./ddl_columns.ts";
 import { type GuardTable, isSameName, rowKeys } from "./schema.ts";
 import type { Scope } from "./scope.ts";
-import { looksAt } from "./tree.ts";
+import { isGroup, looksAt, type Node, treeOf, upperAt } from "./tree.ts";
 import { unsafe, unsupported } from "./verdict.ts";
-import { isTransactional, requirePure } from "./written_table.ts";
+import { isTransactional, offenceIn, requirePure } from "./written_table.ts";
 
 export function requireRepeatableDdl(scope: Scope): void {
   scope.expressions.context.add("timestamp");
@@ -78,7 +78,7 @@ function requireCreateTable(table: CreateTable): void {
   for (const check of table.checks) requirePure(check.sql, "a CHECK");
   requireNumberedFirst(table);
   requireOptions(table.options);
-  if (table.partitions !== null) requirePartitions(table.partitions);
+  if (table.partitions !== null) requirePartitions(treeOf(table.partitions));
   if (table.extras.length > 0) throw versioning();
 }
 
@@ -126,22 +126,27 @@ function versioning() {
   );
 }
 
-function requirePartitions(sql: string): void {
-  if (/\bSYSTEM_TIME\b/i.test(sql)) throw versioning();
-  if (/\b(DATA|INDEX)\s+DIRECTORY\b/i.test(sql)) {
-    throw unsupported(
-      "DATA DIRECTORY of a partition",
-      "it names what one server has",
-      "leave it out",
-    );
+function requirePartitions(nodes: readonly Node[]): void {
+  const words = wordsOf(nodes);
+  if (words.includes("SYSTEM_TIME")) throw versioning();
+  if (words.includes("DIRECTORY")) {
+    throw unsupported("DIRECTORY of a partition", "it names what one server has", "leave it out");
   }
-  if (/\b(NOW|CURDATE|CURRENT_\w+|RAND|UUID|SYSDATE)\b/i.test(sql)) {
+  nodes.forEach((node, at) => {
+    if (!isGroup(node) || !["HASH", "RANGE", "LIST"].includes(upperAt(nodes, at - 1))) return;
+    const offence = offenceIn(node.items, new Set(["pure"]));
+    if (offence === null) return;
     throw unsafe(
-      "PARTITION BY a function of time or chance",
+      `PARTITION BY with ${offence}`,
       "rows would be put elsewhere on each copy",
       "partition by columns",
     );
-  }
+  });
+}
+
+/** All words, those in parentheses too, in upper case. */
+function wordsOf(nodes: readonly Node[]): readonly string[] {
+  return nodes.flatMap((node) => isGroup(node) ? wordsOf(node.items) : [node.upper]);
 }
 
 function requireAlterTable(statement: AlterTable, scope: Scope): void {
@@ -217,15 +222,18 @@ function requireNumberedRows(
 }
 
 /** Partitions come and go with their rows alike everywhere; files and histories do not. */
-const PARTITION_WORK =
-  /^(PARTITION BY|REMOVE PARTITIONING|(ADD|DROP|TRUNCATE|REORGANIZE|COALESCE|REBUILD) PARTITION)\b/i;
+const PARTITION_WORK = new Set([
+  ...["PARTITION BY", "REMOVE PARTITIONING", "ADD PARTITION", "DROP PARTITION"],
+  ...["TRUNCATE PARTITION", "REORGANIZE PARTITION", "COALESCE PARTITION", "REBUILD PARTITION"],
+]);
 
 function requireOther(sql: string): void {
-  const text = sql.replace(/\s+/g, " ");
-  if (PARTITION_WORK.test(text)) return requirePartitions(text);
-  if (/\b(VERSIONING|PERIOD)\b/i.test(text)) throw versioning();
+  const nodes = treeOf(sql);
+  const words = wordsOf(nodes);
+  if (PARTITION_WORK.has(words.slice(0, 2).join(" "))) return requirePartitions(nodes);
+  if (words.includes("VERSIONING") || words.includes("PERIOD")) throw versioning();
   throw unsupported(
-    `ALTER TABLE … ${text.slice(0, 60)}`,
+    `ALTER TABLE … ${words.slice(0, 3).join(" ")}`,
     "it works on one server's files or tables",
   );
 }

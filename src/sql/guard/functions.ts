@@ -104,6 +104,11 @@ const SPECIAL: Rules = {
       "DECODE_HISTOGRAM",
     INSTRUMENTS,
   ),
+  DEFAULT: {
+    kind: "local",
+    why: "a default may be worked out anew on each copy",
+    instead: "write its value, or DEFAULT without a column",
+  },
   ROWNUM: {
     kind: "local",
     why: "it counts rows as they happen to come",

@@ -81,7 +81,7 @@ function refuseSettingHints({ sql }: Scope): void {
   throw unsupported("a SET_VAR hint", "settings are alike for all statements", "leave it out");
 }
 
-/** In parentheses a literal is an expression of its own, whatever stands beside it. */
+/** A call takes a call's place: whatever stands beside it, the text means what it meant. */
 function filledIn(sql: string, spots: readonly Spot[], literals: readonly string[]): string {
   invariant(
     literals.length === spots.length,
@@ -90,7 +90,7 @@ function filledIn(sql: string, spots: readonly Spot[], literals: readonly string
   let filled = "";
   let from = 0;
   spots.forEach(({ start, end }, at) => {
-    filled += `${sql.slice(from, start)}(${literals[at]})`;
+    filled += `${sql.slice(from, start)}COALESCE(${literals[at]})`;
     from = end;
   });
   return filled + sql.slice(from);

@@ -4,6 +4,7 @@ import {
   READS,
   REWRITTEN,
   SAFE_DDL,
+  SAFE_ON_MYSQL,
   SAFE_WRITES,
   SESSIONS,
 } from "../../../tests/support/guard_cases.ts";
@@ -27,7 +28,7 @@ function words(verdict: Verdict): string {
     : verdict.kind;
 }
 
-for (const sql of [...SAFE_WRITES, ...SAFE_DDL]) {
+for (const sql of [...SAFE_WRITES, ...SAFE_ON_MYSQL, ...SAFE_DDL]) {
   Deno.test(`guard: repeats: ${sql}`, () => assert.equal(words(judged(sql)), "safe"));
 }
 
@@ -91,6 +92,11 @@ Deno.test("guard: says what of the context a statement depends on", () => {
   assert.equal(context("INSERT INTO bag (w) VALUES (NOW())"), "timestamp");
   assert.equal(context("INSERT INTO bag (v) VALUES (RAND())"), "random_seeds");
   assert.equal(context("INSERT INTO two (a, b) VALUES (1, 2)"), "insert_id");
+  assert.equal(context("INSERT IGNORE INTO two (a, b) VALUES (1, 2)"), "insert_id_beforehand");
+  assert.equal(
+    context("INSERT INTO users (email) VALUES ('a') ON DUPLICATE KEY UPDATE age = 1"),
+    "insert_id_beforehand timestamp",
+  );
   assert.equal(context("INSERT INTO two (id, a, b) VALUES (5, 1, 2)"), "");
   assert.equal(context("INSERT INTO two (id, a, b) VALUES (1 - 1, 1, 2)"), "insert_id");
   assert.equal(context("INSERT INTO bag (v) VALUES (LAST_INSERT_ID())"), "last_insert_id");

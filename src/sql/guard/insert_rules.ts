@@ -13,7 +13,7 @@ import {
   uniqueKeys,
 } from "./schema.ts";
 import type { Scope } from "./scope.ts";
-import { hasWord, isGroup, listItems, nameAt, type Node, upperAt } from "./tree.ts";
+import { type Group, hasWord, isGroup, listItems, nameAt, type Node, upperAt } from "./tree.ts";
 import { unsafe } from "./verdict.ts";
 import { requireRepeatableDefault, requireReplicable } from "./written_table.ts";
 
@@ -37,7 +37,10 @@ export function requireRepeatableInsert(scope: Scope): void {
   requireReplicable(insert.table, scope);
   requireGivenDefaults(insert);
   requireOneDuplicate(insert);
-  if (drawsNumbers(insert)) scope.expressions.context.add("insert_id");
+  if (drawsNumbers(insert)) {
+    const mayMeet = insert.isIgnore || insert.onDuplicate !== null;
+    scope.expressions.context.add(mayMeet ? "insert_id_beforehand" : "insert_id");
+  }
   requireRepeatableQueries(scope.nodes, scope);
   const order = insert.query === null ? "once" : queryOrder(insert.query, scope);
   if (order === "rows") requireNoOrderNeeded(insert, scope);
@@ -98,16 +101,15 @@ function readSource(source: readonly Node[]): Pick<Insert, "rows" | "query"> {
   if (first === "SET") return { rows: [listItems(source.slice(1)).map(assigned)], query: null };
   const isValues = (first === "VALUES" || first === "VALUE") && upperAt(source, 1) !== "ROW";
   if (isValues || first === "VALUES") {
-    const rows = source.filter(isGroup).filter((_, at, all) => at < countRows(source, all.length));
-    return { rows: rows.map((group) => listItems(group.items)), query: null };
+    return { rows: rowsOf(source).map((group) => listItems(group.items)), query: null };
   }
   return { rows: null, query: readQuery(source) };
 }
 
 /** Behind the rows, `AS new (a, b)` may name them and their columns. */
-function countRows(source: readonly Node[], groups: number): number {
+function rowsOf(source: readonly Node[]): readonly Group[] {
   const as = source.findIndex((_, at) => upperAt(source, at) === "AS");
-  return as < 0 ? groups : source.slice(0, as).filter(isGroup).length;
+  return (as < 0 ? source : source.slice(0, as)).filter(isGroup);
 }
 
 function assigned(item: readonly Node[]): readonly Node[] {

@@ -27,8 +27,10 @@ export function determined(
   where: readonly Node[] | null,
   given: readonly Source[],
 ): ReadonlySet<Source> {
-  const conditions = where === null ? join.conditions : [...join.conditions, where];
-  const pins = conditions.flatMap((nodes) => pinsOf(nodes, join.sources));
+  const joining = join.conditions.flatMap((nodes) => pinsOf(nodes, join.sources))
+    // In an outer join, rows stay for which a literal's condition does not hold.
+    .filter((pin) => !join.isOuter || pin.by !== null);
+  const pins = [...joining, ...(where === null ? [] : pinsOf(where, join.sources))];
   const known = new Set(given);
   for (;;) {
     const next = join.sources.find((source) => !known.has(source) && isFixed(source, pins, known));

@@ -6,7 +6,7 @@
 import { isOneRow } from "./pins.ts";
 import { isTotallyOrdered, isTotalOrder } from "./order.ts";
 import { isQuery, queriesIn, type Query, type QueryBlock, takesNothing } from "./query.ts";
-import { isLooseText, orderAdvice } from "./schema.ts";
+import { isLooseText, isSameName, orderAdvice } from "./schema.ts";
 import type { Scope } from "./scope.ts";
 import { type Join, resolve } from "./sources.ts";
 import { clausesOf } from "./clauses.ts";
@@ -214,7 +214,9 @@ function isFairWindow({ name, over }: InnerCall, block: QueryBlock, join: Join):
 /** A window by its name is looked up behind WINDOW; one that is built on another is not read. */
 function windowOf(over: Node | null, { window }: QueryBlock): Group | null {
   if (over === null || isGroup(over)) return over;
-  const definition = listItems(window ?? []).find((item) => nameAt(item, 0) === over.value);
+  const definition = listItems(window ?? []).find((item) =>
+    isSameName(nameAt(item, 0) ?? "", over.value)
+  );
   const body = definition?.[2];
   return isGroup(body) ? body : null;
 }

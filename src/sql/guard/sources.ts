@@ -14,8 +14,10 @@ export interface Join {
   readonly sources: readonly Source[];
   /** The conditions behind ON. */
   readonly conditions: readonly (readonly Node[])[];
-  /** Columns named by USING, or null where NATURAL leaves them to the tables. */
+  /** Columns are joined by USING or NATURAL, which are not read. */
   readonly hasImplicitConditions: boolean;
+  /** Rows may be there that the conditions behind ON do not hold for. */
+  readonly isOuter: boolean;
 }
 
 const OPERATORS = new Set([
@@ -39,6 +41,7 @@ class JoinReader implements Join {
   readonly sources: Source[] = [];
   readonly conditions: (readonly Node[])[] = [];
   hasImplicitConditions = false;
+  isOuter = false;
   readonly #lookup: Lookup;
 
   constructor(lookup: Lookup) {
@@ -111,7 +114,9 @@ class JoinReader implements Join {
   #operators(nodes: readonly Node[], from: number): number {
     let at = from;
     while (OPERATORS.has(upperAt(nodes, at))) {
-      if (upperAt(nodes, at) === "NATURAL") this.hasImplicitConditions = true;
+      const word = upperAt(nodes, at);
+      if (word === "NATURAL") this.hasImplicitConditions = true;
+      if (word === "LEFT" || word === "RIGHT" || word === "FULL") this.isOuter = true;
       at++;
     }
     return at;

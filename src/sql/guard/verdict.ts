@@ -4,7 +4,17 @@ import type { StatementCategory, StatementKind } from "../statement_kind.ts";
 import type { TableUse } from "../table_walk.ts";
 
 /** What of a statement's context it depends on; all else is written in its text. */
-export type ContextField = "timestamp" | "random_seeds" | "insert_id" | "last_insert_id";
+export type ContextField =
+  | "timestamp"
+  | "random_seeds"
+  | "last_insert_id"
+  /** The first number drawn for AUTO_INCREMENT, which the server's answer tells. */
+  | "insert_id"
+  /**
+   * The same, but rows that are already there let the answer tell another number: the primary
+   * must itself choose one above all there are, and run the statement with it.
+   */
+  | "insert_id_beforehand";
 
 /** What a statement asks of the session it is said in; no server's session runs it as text. */
 export type SessionChange =

@@ -3,7 +3,7 @@ import { functionRule } from "./functions.ts";
 import { usesIn } from "./calls.ts";
 import type { GuardColumn, GuardTable } from "./schema.ts";
 import type { Scope } from "./scope.ts";
-import { treeOf } from "./tree.ts";
+import { type Node, treeOf } from "./tree.ts";
 import { unsafe, unsupported } from "./verdict.ts";
 
 /** Whose changes are undone with their transaction, which everything rests on. */
@@ -71,8 +71,12 @@ export function isRepeatableDefault(sql: string): boolean {
 }
 
 /** What in an expression is none of the kinds let in, or null. */
-export function offenceOf(sql: string, kinds: ReadonlySet<string>): string | null {
-  for (const use of usesIn(treeOf(sql), "once")) {
+function offenceOf(sql: string, kinds: ReadonlySet<string>): string | null {
+  return offenceIn(treeOf(sql), kinds);
+}
+
+export function offenceIn(nodes: readonly Node[], kinds: ReadonlySet<string>): string | null {
+  for (const use of usesIn(nodes, "once")) {
     if (use.kind === "user_variable" || use.kind === "system_variable") return use.token.text;
     if (use.kind === "sequence") return "NEXT VALUE FOR";
     const rule = use.isQualified ? "unknown" : functionRule(use.name).kind;
