@@ -185,6 +185,33 @@ Deno.test("mysql engine: with all connections taken, statements can still be end
   }
 });
 
+Deno.test("mysql engine: triggers the server has read in part are read again", async () => {
+  const own = await server();
+  await using fixture = await disposable(own);
+  const { engine, database } = fixture;
+  const session = await engine.session();
+  await runAll(session, "CREATE TABLE t (a INT PRIMARY KEY)");
+  await engine.maintainFingerprint("t");
+  // What a statement leaves behind that is killed at the wrong moment: right on disk, and wrong
+  // in the cache of tables.
+  const file = `${own.dataDir}/${database}/t.TRG`;
+  const right = await Deno.readTextFile(file);
+  await Deno.writeTextFile(file, right.replaceAll("FOR EACH ROW", "FOR EACH RAW"));
+  const admin = await openAdmin(own, database);
+  await admin.query("FLUSH TABLES t");
+  await assert.rejects(admin.query("INSERT INTO t VALUES (0)"), /has an error in its body/);
+  await Deno.writeTextFile(file, right);
+  await assert.rejects(admin.query("INSERT INTO t VALUES (0)"), /has an error in its body/);
+  await admin.end();
+  const refused = await refusal(session.run("INSERT INTO t VALUES (1)", LIMIT));
+  assert.deepEqual([refused.code, refused.errno], ["UNAVAILABLE", 1064]);
+  assert.equal(session.usable, true);
+  await until("it is mended", async () => {
+    return await session.run("INSERT INTO t VALUES (2)", LIMIT).then(() => true, () => false);
+  });
+  assert.deepEqual(await session.recompute("t", LIMIT), await session.fingerprint("t"));
+});
+
 Deno.test("mysql engine: sessions are limited, and closing one makes room", async () => {
   await using fixture = await disposable(await server(), { limits: { sessionsMax: 2 } });
   const { engine } = fixture;

@@ -27,6 +27,7 @@ import { askFacts, type Dialect, type ServerFacts, settingsOf } from "./mysql/se
 import { setupStatements, toldPins } from "./mysql/session_pins.ts";
 import { checkServer } from "./mysql/start_check.ts";
 import { contextSetter } from "./mysql/statement_context.ts";
+import { TriggerMender } from "./mysql/trigger_mender.ts";
 
 export interface MysqlEngineDeps {
   readonly clock: Clock;
@@ -37,6 +38,7 @@ interface EngineParts extends MysqlEngineDeps {
   readonly options: MysqlEngineOptions;
   readonly limits: MysqlLimits;
   readonly control: Control;
+  readonly mender: TriggerMender;
 }
 
 const TABLES = "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA=DATABASE() " +
@@ -57,6 +59,7 @@ export class MysqlEngine implements Engine {
     this.#facts = facts;
     this.info = info;
     this.#pool = new ChannelPool(parts.clock, parts.limits, () => this.#channel());
+    if (facts.vendor === "mariadb") parts.mender.start(this.#pool);
   }
 
   /**
@@ -66,7 +69,8 @@ export class MysqlEngine implements Engine {
   static async open(deps: MysqlEngineDeps, options: MysqlEngineOptions): Promise<MysqlEngine> {
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const control = new Control(deps.clock, options, limits);
-    const parts: EngineParts = { ...deps, options, limits, control };
+    const mender = new TriggerMender();
+    const parts: EngineParts = { ...deps, options, limits, control, mender };
     try {
       await control.open();
       const link = await MysqlLink.open(deps.clock, options, limits.connectMs);
@@ -167,6 +171,7 @@ export class MysqlEngine implements Engine {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await Promise.all([...this.#sessions].map((session) => session.close()));
+    await this.#parts.mender.stop();
     await this.#pool.close();
     await this.#parts.control.close();
   }

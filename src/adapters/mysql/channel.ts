@@ -10,6 +10,7 @@ import type { Control } from "./control.ts";
 import { ERRNO, reasonOf, sessionGone } from "./faults.ts";
 import type { Ending, MysqlLink, Sink } from "./link.ts";
 import type { MysqlLimits } from "./options.ts";
+import { brokenTrigger, brokenTriggerFault, type TriggerMender } from "./trigger_mender.ts";
 
 export type Limit = Pick<RunOptions, "timeoutMs" | "signal">;
 
@@ -22,9 +23,15 @@ export interface Answer {
 /** Numbers with which a statement says that it was ended. */
 const ENDED: ReadonlySet<number | undefined> = new Set([ERRNO.interrupted, ERRNO.statementTimeout]);
 
+/** A statement that was ended while its table was opened blames the table's triggers. */
+function wasEnded({ errno, message }: MinisqlError): boolean {
+  return ENDED.has(errno) || brokenTrigger(errno, message) !== null;
+}
+
 export interface ChannelDeps {
   readonly clock: Clock;
   readonly control: Control;
+  readonly mender: TriggerMender;
   readonly limits: MysqlLimits;
 }
 
@@ -83,11 +90,21 @@ export class Channel {
       const ending = await statement;
       if (watch.early === null) return ending;
     } catch (failure) {
-      if (watch.early === null) throw failure;
+      const error = this.#mended(failure);
+      if (watch.early === null) throw error;
     } finally {
       watch.stop();
     }
     return await this.#endedEarly(statement, watch.early);
+  }
+
+  /** The error to raise; what has been read in part in the server is mended. */
+  #mended(failure: unknown): unknown {
+    if (!(failure instanceof MinisqlError)) return failure;
+    const trigger = brokenTrigger(failure.errno, failure.message);
+    if (trigger === null) return failure;
+    this.#deps.mender.report(trigger);
+    return brokenTriggerFault(failure);
   }
 
   pause(): void {
@@ -122,7 +139,7 @@ export class Channel {
       return await statement;
     } catch (failure) {
       invariant(failure instanceof MinisqlError, "Statement errors were translated");
-      throw ENDED.has(failure.errno) ? early.error : failure;
+      throw wasEnded(failure) ? early.error : failure;
     } finally {
       await this.#absorb();
     }

@@ -7,6 +7,13 @@ import type { MysqlEngineOptions, MysqlLimits } from "./options.ts";
 import { PLAIN_SESSION } from "./server_facts.ts";
 
 const LOOK_AGAIN_MS = 20;
+const OPENING_LOOK_MS = 2;
+const OPENING_MS_MAX = 250;
+/** Where SHOW PROCESSLIST has what a connection does. */
+const COMMAND_AT = 4;
+const STATE_AT = 6;
+/** States of a statement that may not yet have opened all its tables. */
+const OPENING = /^(|starting|init|checking permissions|opening tables?|after opening tables)$/i;
 
 /**
  * It is opened with the engine, so that it is there when no further connection can be made, and
@@ -29,8 +36,15 @@ export class Control {
     await this.#queue(async () => void await this.#opened());
   }
 
-  /** Ends the statement that runs on a connection, and leaves the connection. */
+  /**
+   * Ends the statement that runs on a connection, and leaves the connection. One that is opening
+   * its tables is given a moment: MariaDB may be left with triggers that were read in part.
+   */
   async endStatement(thread: number): Promise<void> {
+    const end = this.#clock.now() + OPENING_MS_MAX;
+    while (await this.#isOpening(thread) && this.#clock.now() < end) {
+      await this.#clock.sleep(OPENING_LOOK_MS);
+    }
     await this.#kill(`KILL QUERY ${thread}`);
   }
 
@@ -51,7 +65,17 @@ export class Control {
   }
 
   async #isThere(thread: number): Promise<boolean> {
-    return (await this.#ask("SHOW PROCESSLIST")).some(([id]) => Number(id) === thread);
+    return await this.#find(thread) !== undefined;
+  }
+
+  async #isOpening(thread: number): Promise<boolean> {
+    const found = await this.#find(thread);
+    if (found === undefined || found[COMMAND_AT] === "Sleep") return false;
+    return OPENING.test(String(found[STATE_AT] ?? ""));
+  }
+
+  async #find(thread: number): Promise<Row | undefined> {
+    return (await this.#ask("SHOW PROCESSLIST")).find(([id]) => Number(id) === thread);
   }
 
   async #kill(sql: string): Promise<void> {

@@ -18,7 +18,7 @@ import { checksumSql } from "../../sql/fingerprint.ts";
 import type { ContentColumn } from "../../sql/canonical.ts";
 import { quoteName } from "../../sql/names.ts";
 import { COUNTER_MIN, counterSql, STATEMENTS_PER_PART } from "./counter.ts";
-import { addToRow } from "./fingerprint_rows.ts";
+import { addToRow, touchedEntry } from "./fingerprint_rows.ts";
 import type { Dialect } from "./server_facts.ts";
 
 export const TRIGGER_PREFIX = "_minisql_";
@@ -82,11 +82,16 @@ function changeBy(event: Event, added: string, taken: string): Change {
   }
 }
 
-/** The commonest case comes first: a further row of the same statement. */
+/**
+ * The commonest case comes first: a further row of the same statement. A statement may be ended
+ * between any two SETs. So a table is on the list of the touched only once it is known which
+ * statement put it there, and counts as touched only once it is on the list.
+ */
 function triggerBody(id: number, change: Change, dialect: Dialect): string {
   const { rows, sum, rowsBefore, sumBefore, last, first } = variables(id);
   const counter = counterSql(dialect);
   const part = `${counter} DIV ${STATEMENTS_PER_PART}`;
+  const entry = `'${touchedEntry(id, { rows, sum })}'`;
   const countRows = change.rows === "" ? "" : `${rows}=${rows}${change.rows},`;
   return `BEGIN
 IF ${last}=${counter} THEN
@@ -95,8 +100,8 @@ ELSEIF ${counter}>=${COUNTER_MIN} THEN
 IF ${last} DIV ${STATEMENTS_PER_PART}=${part} THEN
 SET ${rowsBefore}=${rows},${sumBefore}=${sum};
 ELSE
-SET @_minisql_touched=CONCAT(IF(@_minisql_part=${part},CONCAT(@_minisql_touched,','),''),'(${id},${rows},${sum})');
-SET @_minisql_part=${part},${first}=${counter},${rowsBefore}=0,${sumBefore}=0;
+SET ${first}=${counter},${rowsBefore}=0,${sumBefore}=0;
+SET @_minisql_touched=CONCAT(IF(@_minisql_part=${part},CONCAT(@_minisql_touched,','),''),${entry}),@_minisql_part=${part};
 END IF;
 SET ${last}=${counter},${rows}=${rowsBefore}${change.rows},${sum}=${sumBefore}${change.signedSum};
 ELSE
