@@ -8,6 +8,7 @@ export const REFUSED_WRITES: readonly Refusal[] = [
   ["UPDATE users SET age = 1 ORDER BY id + 0 LIMIT 1", "UNSAFE", /LIMIT/],
   ["UPDATE bag SET v = 1 LIMIT 1", "UNSAFE", /give bag a primary key/],
   ["UPDATE bag SET v = 1 ORDER BY v, w LIMIT 1", "UNSAFE", /LIMIT/],
+  ["UPDATE vague SET v = 1 ORDER BY u LIMIT 1", "UNSAFE", /give vague a primary key/],
   ["UPDATE pairs SET v = 1 ORDER BY a LIMIT 1", "UNSAFE", /ORDER BY a, b/],
   ["UPDATE pairs SET v = 1 WHERE a = 1 LIMIT 1", "UNSAFE", /LIMIT/],
   ["UPDATE users SET age = 1 WHERE id = 1 OR id = 2 LIMIT 1", "UNSAFE", /LIMIT/],

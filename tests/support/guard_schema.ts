@@ -119,6 +119,7 @@ const BAD_TABLES: readonly GuardTable[] = [
       onUpdate: "RESTRICT",
     }],
   }),
+  table("vague", [column("u", "int"), column("v", "int")], { u: ["u"] }),
   table("filling", [column("v", "int")], {}, { isEmpty: true }),
 ];
 

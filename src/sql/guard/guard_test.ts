@@ -102,6 +102,15 @@ Deno.test("guard: says what of the context a statement depends on", () => {
   assert.equal(context("INSERT INTO bag (v) VALUES (LAST_INSERT_ID())"), "last_insert_id");
 });
 
+Deno.test("guard: a value written in is a call as before, so that a fault stays one", () => {
+  const verdict = judged("INSERT INTO bag (w) VALUES (LOWER UUID()), ('a'UUID())");
+  assert.ok(verdict.kind === "rewritten");
+  assert.equal(
+    verdict.rewrite(["'x'", "'y'"]),
+    "INSERT INTO bag (w) VALUES (LOWER COALESCE('x')), ('a'COALESCE('y'))",
+  );
+});
+
 Deno.test("guard: a table that the cluster does not have is said so", () => {
   const verdict = judged("UPDATE nowhere SET a = 1");
   assert.ok(verdict.kind === "refused");
