@@ -143,7 +143,8 @@ export interface EngineSession {
 
   /**
    * Writes the fingerprints of what this transaction has changed so far, and answers with the
-   * fingerprints of those tables as this transaction sees them.
+   * fingerprints of those tables as this transaction sees them. From then on others who write to
+   * those tables wait for its end, so do it last; `_minisql…` tables may be written after it.
    */
   flushFingerprints(): Promise<ReadonlyMap<string, Fingerprint>>;
 

@@ -41,6 +41,8 @@ interface Transaction {
   isInServer: boolean;
   /** With what the server has undone it. */
   undoneBy: MinisqlError | null;
+  /** Of the tables that were counted in it. */
+  readonly schemas: Map<string, TableSchema>;
 }
 
 export class MysqlSession implements EngineSession {
@@ -87,7 +89,7 @@ export class MysqlSession implements EngineSession {
       } else {
         await this.#setAutocommit(false);
       }
-      this.#transaction = { mode, isInServer: false, undoneBy: null };
+      this.#transaction = { mode, isInServer: false, undoneBy: null, schemas: new Map() };
     });
   }
 
@@ -150,8 +152,7 @@ export class MysqlSession implements EngineSession {
     options: RunOptions & { readonly range?: KeyRange },
   ): Promise<Fingerprint> {
     return await this.#alone("recompute a fingerprint", async () => {
-      const schema = await this.#deps.schema(table);
-      if (schema === null) throw noSuchTable(this.#deps.database, table);
+      const schema = await this.#schema(table);
       const { rows } = await this.#collect(contentSql(schema, options.range), options);
       return contentOf(rows, schema.hash);
     });
@@ -193,6 +194,16 @@ export class MysqlSession implements EngineSession {
     if (mode === "direct") return await this.#direct(sql, options, sink);
     const counter = await this.#ledger.nextStatement();
     return await this.#send({ sql, options, sink, counter });
+  }
+
+  /** A transaction that has read a table keeps everybody from changing its schema. */
+  async #schema(table: string): Promise<TableSchema> {
+    const known = this.#transaction?.schemas.get(table);
+    if (known !== undefined) return known;
+    const schema = await this.#deps.schema(table);
+    if (schema === null) throw noSuchTable(this.#deps.database, table);
+    this.#transaction?.schemas.set(table, schema);
+    return schema;
   }
 
   /** In a transaction: whatever such a statement does, its triggers write at once. */
