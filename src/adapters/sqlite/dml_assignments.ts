@@ -102,7 +102,7 @@ function planStep(text: string, group: readonly Resolved[], target: AssignmentTa
   const computed = group.filter(({ value }) => !isBareDefault(value));
   const query = computed.length === 0
     ? null
-    : new RowQuery(newContext(text, target.lookup), computed.map(({ value }) => value), {
+    : new RowQuery(newContext(text, target.lookup, true), computed.map(({ value }) => value), {
       columns,
       table: target.table,
       database: target.lookup.database,

@@ -133,7 +133,7 @@ class ChangeQuery {
   constructor(text: string, statement: UpdateStatement | DeleteStatement, lookup: SchemaLookup) {
     this.#statement = statement;
     this.#lookup = lookup;
-    this.#context = newContext(text, lookup);
+    this.#context = newContext(text, lookup, true);
     this.#expressions = new ExpressionTranslator(this.#context);
     const common = new QueryTranslator(this.#context).with(statement.with, statement.recursive);
     this.#with = common.sql;

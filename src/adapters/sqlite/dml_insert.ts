@@ -8,7 +8,6 @@ import type { Computed } from "./dml_row_query.ts";
 import type { DmlRun } from "./dml_run.ts";
 import type { RowTable, StoredRow } from "./dml_table.ts";
 import { readRows } from "./dml_source.ts";
-import { isDuplicate } from "./errors.ts";
 import type { SqlValue } from "./functions_spec.ts";
 import { AutoIncrement } from "./schema_auto_increment.ts";
 import type { ColumnModel } from "./schema_model.ts";
@@ -61,8 +60,8 @@ class Inserter {
 
   #result(isOne: boolean): StatementResult {
     const { warnings } = this.#run;
-    const info =
-      `Records: ${this.#records}  Duplicates: ${this.#duplicates}  Warnings: ${warnings}`;
+    const duplicates = this.#plan.ignore ? this.#records - this.#run.affected : this.#duplicates;
+    const info = `Records: ${this.#records}  Duplicates: ${duplicates}  Warnings: ${warnings}`;
     return this.#run.result({
       insertId: this.#numbers?.told ?? null,
       ...(isOne ? {} : { info }),
@@ -135,12 +134,7 @@ class Inserter {
   }
 
   #insertNew(row: StoredRow): void {
-    try {
-      this.#add(row);
-    } catch (error) {
-      if (this.#run.ignore && isDuplicateRow(error)) this.#duplicates++;
-      throw error;
-    }
+    this.#add(row);
     this.#run.affected++;
   }
 
@@ -187,10 +181,6 @@ class Inserter {
     }
     this.#numbers?.updated(old);
   }
-}
-
-function isDuplicateRow(error: unknown): boolean {
-  return isDuplicate(error) || (error as { readonly errno?: number }).errno === 1062;
 }
 
 /** The numbers a statement draws for an AUTO_INCREMENT column. */

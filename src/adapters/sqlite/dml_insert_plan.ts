@@ -161,12 +161,12 @@ class RowPlanner {
       database: this.#lookup.database,
       inserted: null,
     };
-    const context = newContext(this.#text, this.#lookup);
+    const context = newContext(this.#text, this.#lookup, true);
     return new RowQuery(context, exprs, names, { clause: "VALUES" });
   }
 
   select(query: Extract<InsertStatement["source"], { kind: "query" }>["query"]): SelectPlan {
-    const context = newContext(this.#text, this.#lookup);
+    const context = newContext(this.#text, this.#lookup, true);
     const translated = context.query(query, null, []);
     this.#checkCount(translated.columns.length, 1);
     return {

@@ -3,6 +3,7 @@ import type { Clock } from "../../ports/clock.ts";
 import { type MinisqlError, sqlError } from "../../protocol/errors.ts";
 import type { ColumnKind, StatementResult } from "../../protocol/values.ts";
 import type { SqliteConnection } from "./connection.ts";
+import { isCut } from "./dml_notes.ts";
 import { type RowTable, rowTableOf } from "./dml_table.ts";
 import { brokenCheck, isDuplicate } from "./errors.ts";
 import type { StatementFacts } from "./functions_state.ts";
@@ -76,12 +77,14 @@ export class DmlRun {
   store(column: ColumnModel, value: SqlValue, row: number, source: ColumnKind): SqlValue {
     const lenient = this.ignore || this.settings.copying;
     this.connection.row = row;
-    return storeValue(column, value, {
+    const stored = storeValue(column, value, {
       row,
       source,
       ...(lenient ? { lenient: () => void this.warnings++ } : {}),
       ...(this.settings.copying ? { copying: true } : {}),
     });
+    if (isCut(column, value, stored, source)) this.warnings++;
+    return stored;
   }
 
   /** Does what may break a rule; with IGNORE, a broken one is a warning, and the answer false. */

@@ -14,7 +14,14 @@ import {
   wholeQuotient,
 } from "./functions_decimal.ts";
 import { roundToInteger, storable, toUnsigned } from "./functions_number.ts";
-import { fn, fnWith, type FunctionSpec, type Result } from "./functions_spec.ts";
+import {
+  fn,
+  fnState,
+  fnWith,
+  type FunctionSpec,
+  type Result,
+  type Values,
+} from "./functions_spec.ts";
 import {
   BIGINT_TYPE,
   BIGINT_UNSIGNED_TYPE,
@@ -25,6 +32,7 @@ import {
   INT64_MIN,
   textType,
   UINT64_MAX,
+  type ValueType,
 } from "./translate_type.ts";
 
 const DIGITS = decimalType(65, 30);
@@ -52,16 +60,31 @@ const INTEGER_OPERATORS: Readonly<Record<string, (a: bigint, b: bigint) => bigin
   mod: (a, b) => b === 0n ? null : a % b,
 };
 
+type Operands = readonly ["exact" | "integer" | "double", "exact" | "integer" | "double", "text"];
+
+/** An operator that gives nothing for a divisor of zero; the statement may want to fail then. */
+function dividing<const P extends Operands>(
+  name: string,
+  params: P,
+  result: ValueType,
+  run: (...args: Values<P>) => Result,
+): FunctionSpec {
+  return fnState(
+    { name, params, result },
+    (state) => (...args) => run(...args as unknown as Values<P>) ?? state.dividedByZero(),
+  );
+}
+
 /** Integer operators; their last argument is the expression's text, for the error. */
 const INTEGER_FUNCTIONS = Object.entries(INTEGER_OPERATORS).flatMap(([name, run]) => [
-  fn(
-    `INT_${name}`,
+  dividing(
+    `int_${name}`,
     ["integer", "integer", "text"],
     BIGINT_TYPE,
     (a, b, text) => signed(run(a, b), text),
   ),
-  fn(
-    `UINT_${name}`,
+  dividing(
+    `uint_${name}`,
     ["integer", "integer", "text"],
     BIGINT_UNSIGNED_TYPE,
     (a, b, text) => unsigned(run(a, b), text),
@@ -80,7 +103,7 @@ const DECIMAL_OPERATORS: Readonly<Record<string, DecimalOperator>> = {
 const DIGITS_MAX = 81;
 
 const DECIMAL_FUNCTIONS = Object.entries(DECIMAL_OPERATORS).map(([name, operator]) =>
-  fn(`dec_${name}`, ["exact", "exact", "text"], DIGITS, (a, b, text) => {
+  dividing(`dec_${name}`, ["exact", "exact", "text"], DIGITS, (a, b, text) => {
     const result = compute(operator, a, b);
     if (result !== null && result.length > DIGITS_MAX + 2) throw outOfRange("DECIMAL", text);
     return result;
@@ -97,7 +120,7 @@ const DOUBLE_OPERATORS: Readonly<Record<string, (a: number, b: number) => number
 };
 
 const DOUBLE_FUNCTIONS = Object.entries(DOUBLE_OPERATORS).map(([name, run]) =>
-  fn(`dbl_${name}`, ["double", "double", "text"], DOUBLE_TYPE, (a, b, text) => {
+  dividing(`dbl_${name}`, ["double", "double", "text"], DOUBLE_TYPE, (a, b, text) => {
     const result = run(a, b);
     if (result !== null && !Number.isFinite(result)) throw outOfRange("DOUBLE", text);
     return result;
@@ -115,7 +138,7 @@ const BIT_OPERATORS: Readonly<Record<string, (a: bigint, b: bigint) => bigint>> 
 
 const BIT_FUNCTIONS = Object.entries(BIT_OPERATORS).map(([name, run]) =>
   fn(
-    `BIT_${name}`,
+    `bit_${name}`,
     ["integer", "integer"],
     BIGINT_UNSIGNED_TYPE,
     (a, b) => storable(run(toUnsigned(a), toUnsigned(b))),
@@ -151,7 +174,7 @@ export const ARITHMETIC_FUNCTIONS: readonly FunctionSpec[] = [
   ...DOUBLE_FUNCTIONS,
   ...BIT_FUNCTIONS,
   fn("bit_not", ["integer"], BIGINT_UNSIGNED_TYPE, (a) => storable(UINT64_MAX - toUnsigned(a))),
-  fn(
+  dividing(
     "dec_div",
     ["exact", "exact", "text"],
     BIGINT_TYPE,

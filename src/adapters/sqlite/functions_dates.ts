@@ -133,7 +133,7 @@ function periodAdd(period: bigint, months: bigint): bigint {
 
 function dateFormat(text: string, pattern: string): string | null {
   const moment = parseMoment(text);
-  return moment === null ? null : formatMoment(moment, pattern);
+  return moment === null || pattern === "" ? null : formatMoment(moment, pattern);
 }
 
 function timeFormat(text: string, pattern: string): string | null {

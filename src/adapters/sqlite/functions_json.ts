@@ -13,7 +13,14 @@ import {
   quoteJson,
   sameJson,
 } from "./functions_json_value.ts";
-import { fn, fnRest, fnWith, type FunctionSpec, type SqlValue } from "./functions_spec.ts";
+import {
+  fn,
+  fnRest,
+  fnTextAndRest,
+  fnWith,
+  type FunctionSpec,
+  type SqlValue,
+} from "./functions_spec.ts";
 import { BOOLEAN_TYPE, integerType, JSON_TYPE, textType } from "./translate_type.ts";
 
 const TEXT = textType("bin");
@@ -71,8 +78,8 @@ function arrayOf(...items: readonly string[]): string {
 type Mode = "set" | "insert" | "replace" | "append";
 
 /** The arguments after the document are paths and values by turns; all come as JSON. */
-function modify(mode: Mode, text: string | null, parts: readonly (string | null)[]): string | null {
-  let document = parseJson(text ?? "");
+function modify(mode: Mode, text: string, parts: readonly string[]): string | null {
+  let document = parseJson(text);
   if (document === undefined) return null;
   for (let at = 0; at + 1 < parts.length; at += 2) {
     const path = parseJson(parts[at] ?? "");
@@ -95,7 +102,13 @@ function modified(mode: Mode, old: Json | undefined, value: Json): Json | undefi
 function remove(...[text = "", ...paths]: readonly string[]): string | null {
   let document = parseJson(text);
   if (document === undefined) return null;
-  for (const path of paths) document = changeAt(document, parsePath(path), () => undefined);
+  for (const path of paths) {
+    const steps = parsePath(path);
+    if (steps.length === 0) {
+      throw sqlError(3153, "42000", "The path expression '$' is not allowed in this context.");
+    }
+    document = changeAt(document, steps, () => undefined);
+  }
   return printJson(document);
 }
 
@@ -222,14 +235,14 @@ export const JSON_FUNCTIONS: readonly FunctionSpec[] = [
   fnRest({ name: "JSON_OBJECT", rest: "json", required: 0, result: JSON_TYPE }, objectOf),
   fnRest({ name: "JSON_ARRAY", rest: "json", required: 0, result: JSON_TYPE }, arrayOf),
   ...(["set", "insert", "replace"] as const).map((mode) =>
-    fnRest(
+    fnTextAndRest(
       { name: `JSON_${mode.toUpperCase()}`, rest: "json", required: 3, result: JSON_TYPE },
-      (text, ...parts) => modify(mode, documentOf(text), parts),
+      (text, ...parts) => modify(mode, text, parts),
     )
   ),
-  fnRest(
+  fnTextAndRest(
     { name: "JSON_ARRAY_APPEND", rest: "json", required: 3, result: JSON_TYPE },
-    (text, ...parts) => modify("append", documentOf(text), parts),
+    (text, ...parts) => modify("append", text, parts),
   ),
   fnRest({ name: "JSON_REMOVE", rest: "text", required: 2, result: JSON_TYPE }, remove),
   fnRest(
@@ -241,10 +254,3 @@ export const JSON_FUNCTIONS: readonly FunctionSpec[] = [
     (...texts) => merge(preserved, texts),
   ),
 ];
-
-/** The document comes as JSON like the values: as itself, or as a string that holds it. */
-function documentOf(text: string): string | null {
-  const value = parseJson(text);
-  if (value === null) return null;
-  return typeof value === "string" ? value : text;
-}

@@ -89,7 +89,10 @@ export type Change = (old: Json | undefined) => Json | undefined;
 /** The document with one place changed; the same where the path leads nowhere. */
 export function changeAt(value: Json, steps: readonly PathStep[], change: Change): Json {
   const [step, ...rest] = steps;
-  if (step === undefined) return change(value) ?? null;
+  if (step === undefined) {
+    const next = change(value);
+    return next === undefined ? value : next;
+  }
   if (step.kind === "key" && isJsonObject(value)) {
     const entries = new Map(value);
     const old = value.get(step.key);

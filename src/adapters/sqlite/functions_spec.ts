@@ -45,7 +45,7 @@ export interface FunctionSpec {
   readonly bind: (state: FunctionState) => (...args: readonly SqlValue[]) => Result;
 }
 
-type Values<P extends readonly ParamKind[]> = { [K in keyof P]: ParamValues[P[K]] };
+export type Values<P extends readonly ParamKind[]> = { [K in keyof P]: ParamValues[P[K]] };
 
 interface Options {
   readonly required?: number;
@@ -107,6 +107,15 @@ export function fnRest<K extends ParamKind>(
 ): FunctionSpec {
   const options = { required: 1, ...declared };
   return spec(declared.name, [], declared.result, () => run as unknown as Runner, options);
+}
+
+/** One whose first argument is text, and any number of others of another kind. */
+export function fnTextAndRest<K extends ParamKind>(
+  declared: Options & { readonly name: string; readonly rest: K; readonly result: ResultType },
+  run: (text: string, ...args: ParamValues[K][]) => Result,
+): FunctionSpec {
+  const options = { required: 1, ...declared };
+  return spec(declared.name, ["text"], declared.result, () => run as unknown as Runner, options);
 }
 
 /** One that asks for the state of the statement. */

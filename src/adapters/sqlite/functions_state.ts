@@ -1,4 +1,5 @@
 /** What the functions of one connection know of the statement that is running on it. */
+import { sqlError } from "../../protocol/errors.ts";
 import { PatternCache } from "./functions_pattern_cache.ts";
 import { MysqlRandom } from "./functions_random.ts";
 
@@ -11,6 +12,8 @@ export interface StatementFacts {
   readonly lastInsertId: bigint;
   readonly rowCount: bigint;
   readonly database: string;
+  /** Dividing by zero is an error, as it is in statements that store the result. */
+  readonly strictDivision?: boolean;
   /** 32 hexadecimal digits that nobody draws twice. */
   readonly drawId: () => string;
   /** Called now and then while the statement runs; raises when it must end. */
@@ -68,6 +71,12 @@ export class FunctionState {
     this.#ticks = 0;
     this.insertIdSet = null;
     this.warnings = 0;
+  }
+
+  /** What dividing by zero gives, where it gives anything. */
+  dividedByZero(): null {
+    if (this.#facts.strictDivision === true) throw sqlError(1365, "22012", "Division by 0");
+    return null;
   }
 
   fail(error: unknown): typeof NO_VALUE {

@@ -34,6 +34,8 @@ export class Facts implements StatementFacts {
   readonly database: string;
   readonly deadline: number;
   readonly drawId: () => string;
+  /** Set for statements that store what they compute. */
+  strictDivision = false;
   readonly #world: World;
   readonly #signal: AbortSignal | undefined;
   readonly #context: StatementContext;

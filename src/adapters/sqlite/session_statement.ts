@@ -166,6 +166,7 @@ export class StatementRunner {
   ): Promise<Rows> {
     const { writer } = this.#core.store;
     const { context = {}, copying = false, signal, mayPause } = options;
+    facts.strictDivision = !plan.ignore && !copying;
     writer.state.begin(facts);
     const run = new DmlRun({
       connection: writer,

@@ -5,7 +5,7 @@ import type { FunctionSpec } from "./functions_spec.ts";
 import { coerce } from "./translate_coerce.ts";
 import type { TranslateContext } from "./translate_context.ts";
 import { isCaseless } from "./translate_predicates.ts";
-import { isText, textType, type ValueType } from "./translate_type.ts";
+import { BYTES_TYPE, isText, textType, type ValueType } from "./translate_type.ts";
 import { callSql, derived, isNull, type Value } from "./translate_value.ts";
 
 export interface Call {
@@ -31,8 +31,21 @@ export function applySpec(spec: FunctionSpec, args: readonly Value[]): Value {
   const type = typeof spec.result === "function"
     ? spec.result(args.map((arg) => arg.type))
     : spec.result;
-  const result = derived(sql, collated(type, args), args);
+  const result = derived(
+    sql,
+    isTextOfNulls(spec, type, args) ? BYTES_TYPE : collated(type, args),
+    args,
+  );
   return spec.volatile ? { ...result, volatile: true, constant: false } : result;
+}
+
+/** Their text does not take after the text they are given. */
+const WRITERS: ReadonlySet<string> = new Set(["CONV", "BIN", "OCT", "JSON_UNQUOTE"]);
+
+/** NULL has no character set, and neither has text made of nothing else. */
+function isTextOfNulls(spec: FunctionSpec, type: ValueType, args: readonly Value[]): boolean {
+  const texts = args.filter((_, at) => (spec.params[at] ?? spec.rest) === "text");
+  return type.kind === "text" && !WRITERS.has(spec.name) && texts.length > 0 && texts.every(isNull);
 }
 
 function coerceArg(spec: FunctionSpec, arg: Value, at: number): string {

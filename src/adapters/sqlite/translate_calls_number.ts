@@ -71,8 +71,10 @@ function round(cut: boolean): (call: Call) => Value {
 }
 
 /** Rounding to tens can carry a number beyond its type, but not beyond one digit more. */
-function roundedInteger({ min, max, unsigned }: ValueType): ValueType {
-  return integerType(min < 0n ? min * 10n : 0n, max * 10n, unsigned);
+function roundedInteger({ min, max, unsigned, digits }: ValueType): ValueType {
+  const [low, high] = [min < 0n ? min * 10n : 0n, max * 10n];
+  const fits = low >= INT64_MIN && high <= INT64_MAX;
+  return fits ? integerType(low, high, unsigned) : decimalType(digits + 1, 0);
 }
 
 /** CEIL and FLOOR: decimals become integers. */
@@ -128,7 +130,10 @@ function sign(call: Call): Value {
 
 function mod({ args, context }: Call): Value {
   const [a = NULL_VALUE, b = NULL_VALUE] = args;
-  return arithmetic("%", a, b, context.text.slice(0, 40));
+  return arithmetic("%", a, b, {
+    text: context.text.slice(0, 40),
+    strict: context.strictDivision,
+  });
 }
 
 function pow({ args, context }: Call): Value {

@@ -16,7 +16,7 @@ import {
   isTemporal,
   textType,
 } from "./translate_type.ts";
-import { callSql, derived, isNull, NULL_VALUE, type Value } from "./translate_value.ts";
+import { callSql, derived, isNull, NULL_VALUE, quoted, type Value } from "./translate_value.ts";
 
 function special(
   min: number,
@@ -71,7 +71,7 @@ function extreme(greatest: boolean): (call: Call) => Value {
     const type = mergeTypes(args.map((each) => each.type));
     const hasNumber = args.some((each) => isNumber(each.type));
     const dates = args.find((each) => isTemporal(each.type));
-    if (isNull({ ...NULL_VALUE, type })) return derived("NULL", type, args);
+    if (args.some(isNull)) return derived("NULL", hasNumber ? DOUBLE_TYPE : type, args);
     if (type.kind === "text" && dates !== undefined) {
       throw unsupported(`Cannot compare dates with text in ${word.toUpperCase()}: cast the text`);
     }
@@ -146,6 +146,17 @@ function substring({ args }: Call): Value {
   return apply(isBytes(text) ? "substring_bytes" : "SUBSTRING", ...args);
 }
 
+/** In a SET column a member is at its place in the declaration, not in the value. */
+function findInSet({ args }: Call): Value {
+  const [wanted = NULL_VALUE, list = NULL_VALUE] = args;
+  const declared = list.type.column?.type;
+  const found = apply("FIND_IN_SET", wanted, list);
+  if (declared?.name !== "set" || !wanted.constant) return found;
+  const members = { ...list, sql: quoted(declared.values.join(",")), literal: null };
+  const place = apply("FIND_IN_SET", wanted, members);
+  return { ...found, sql: `(CASE WHEN ${found.sql} > 0 THEN ${place.sql} ELSE ${found.sql} END)` };
+}
+
 function repeat({ args }: Call): Value {
   const [text = NULL_VALUE] = args;
   return apply(isBytes(text) ? "repeat_bytes" : "REPEAT", ...args);
@@ -205,6 +216,7 @@ export const VALUE_CALLS: Readonly<Record<string, SpecialCall>> = {
   SUBSTRING: special(2, 3, substring),
   REPEAT: special(2, 2, repeat),
   HEX: special(1, 1, hex),
+  FIND_IN_SET: special(2, 2, findInSet),
   LOCATE: special(2, 3, ({ args }) => apply(args.length === 2 ? "LOCATE" : "locate_from", ...args)),
   TRIM_LEADING: special(1, 2, ({ args }) => apply("trim_leading", ...args)),
   TRIM_TRAILING: special(1, 2, ({ args }) => apply("trim_trailing", ...args)),

@@ -47,6 +47,8 @@ export interface TranslateContext {
     outer: Scope | null,
     known: readonly KnownTable[],
   ) => TranslatedQuery;
+  /** Dividing by zero must be told: the statement stores what it computes. */
+  readonly strictDivision: boolean;
   /** Every table that was read. */
   readonly tablesRead: Set<string>;
 }

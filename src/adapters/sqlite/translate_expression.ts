@@ -91,7 +91,10 @@ export class ExpressionTranslator {
       case "bit_not":
         return bitNot(of(expr.operand));
       case "arithmetic":
-        return arithmetic(expr.operator, of(expr.left), of(expr.right), this.#text(expr));
+        return arithmetic(expr.operator, of(expr.left), of(expr.right), {
+          text: this.#text(expr),
+          strict: this.#context.strictDivision,
+        });
       case "bits":
         return bits(expr.operator, of(expr.left), of(expr.right));
       case "case":

@@ -50,19 +50,27 @@ const NAMES: Readonly<Record<ArithmeticOperator, string>> = {
   "%": "mod",
 };
 
-/** `text` is the expression as it was written, for the error when it is out of range. */
+export interface Writing {
+  /** The expression as it was written, for the error when it is out of range. */
+  readonly text: string;
+  /** Division by zero must be told of. */
+  readonly strict: boolean;
+}
+
 export function arithmetic(
   operator: ArithmeticOperator,
   a: Value,
   b: Value,
-  text: string,
+  writing: Writing,
 ): Value {
   const classes = [classOf(a), classOf(b)];
   if (isNull(a) || isNull(b)) return derived("NULL", DOUBLE_TYPE, [a, b]);
-  if (operator === "DIV") return divide(a, b, text);
-  if (classes.includes("double")) return doubles(operator, a, b, text);
-  if (operator === "/" || classes.includes("decimal")) return decimals(operator, a, b, text);
-  return integers(operator, a, b, text);
+  if (operator === "DIV") return divide(a, b, writing);
+  if (classes.includes("double")) return doubles(operator, a, b, writing.text);
+  if (operator === "/" || classes.includes("decimal")) {
+    return decimals(operator, a, b, writing.text);
+  }
+  return integers(operator, a, b, writing);
 }
 
 function doubles(operator: ArithmeticOperator, a: Value, b: Value, text: string): Value {
@@ -91,13 +99,15 @@ function decimalResult(operator: ArithmeticOperator, a: ValueType, b: ValueType)
   }
 }
 
-function divide(a: Value, b: Value, text: string): Value {
-  const [left, right] = [numberType(a), numberType(b)];
+function divide(a: Value, b: Value, writing: Writing): Value {
   const isExact = classOf(a) === "integer" && classOf(b) === "integer";
   if (!isExact) {
-    return derived(callSql("dec_div", asExact(a), asExact(b), quoted(text)), BIGINT_TYPE, [a, b]);
+    return derived(callSql("dec_div", asExact(a), asExact(b), quoted(writing.text)), BIGINT_TYPE, [
+      a,
+      b,
+    ]);
   }
-  return integers("DIV", a, b, text, left.unsigned || right.unsigned);
+  return integers("DIV", a, b, writing);
 }
 
 interface Bounds {
@@ -109,12 +119,14 @@ function integers(
   operator: ArithmeticOperator,
   a: Value,
   b: Value,
-  text: string,
-  unsigned = numberType(a).unsigned || (operator !== "%" && numberType(b).unsigned),
+  { text, strict }: Writing,
 ): Value {
+  const unsigned = numberType(a).unsigned || (operator !== "%" && numberType(b).unsigned);
   const bounds = boundsOf(operator, numberType(a), numberType(b));
   const [left, right] = [asInteger(a), asInteger(b)];
-  const isNative = [a, b].every(({ type }) => isInteger(type) && type.form === "native");
+  const isChecked = strict && (operator === "DIV" || operator === "%");
+  const isNative = !isChecked &&
+    [a, b].every(({ type }) => isInteger(type) && type.form === "native");
   if (isNative && bounds.min >= (unsigned ? 0n : INT64_MIN) && bounds.max <= INT64_MAX) {
     const sign = operator === "DIV" ? "/" : operator;
     const type = integerType(bounds.min, bounds.max, unsigned);

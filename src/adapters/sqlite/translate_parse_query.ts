@@ -263,7 +263,7 @@ export class QueryParser {
 }
 
 /** The name MySQL gives a column without alias: the name, a string's content, or the text. */
-function itemName(expr: Expr, text: string): string {
+export function itemName(expr: Expr, text: string): string {
   if (expr.kind === "column") return expr.name;
   if (expr.kind !== "literal") return text;
   switch (expr.value.type) {
@@ -276,8 +276,18 @@ function itemName(expr: Expr, text: string): string {
     case "integer":
     case "decimal":
     case "double":
-      return text.replace(/^[(+\s]+/, "").replace(/[)\s]+$/, "");
+      return withoutParentheses(text);
     default:
       return text;
+  }
+}
+
+/** A number as it was written, without a plus sign and what stands around it. */
+function withoutParentheses(text: string): string {
+  let bare = text.trim();
+  for (;;) {
+    if (bare.startsWith("+")) bare = bare.slice(1).trim();
+    else if (bare.startsWith("(") && bare.endsWith(")")) bare = bare.slice(1, -1).trim();
+    else return bare;
   }
 }

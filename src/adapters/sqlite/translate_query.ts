@@ -19,6 +19,7 @@ import type {
 import { ExpressionTranslator, outputValue } from "./translate_expression.ts";
 import { plainPlace, renamed } from "./translate_from.ts";
 import { convertTo, mergeTypes } from "./translate_merge.ts";
+import { itemName } from "./translate_parse_query.ts";
 import { unsupported } from "./translate_parse_reader.ts";
 import { Scope, type ScopeColumn, unknownColumn } from "./translate_scope.ts";
 import { limitSql, SelectTranslator } from "./translate_select.ts";
@@ -32,11 +33,16 @@ export interface SchemaLookup {
 }
 
 /** What the translation of one statement needs. */
-export function newContext(text: string, lookup: SchemaLookup): TranslateContext {
+export function newContext(
+  text: string,
+  lookup: SchemaLookup,
+  strictDivision = false,
+): TranslateContext {
   let aliases = 0;
   const context: TranslateContext = {
     text,
     ...lookup,
+    strictDivision,
     parameters: new Parameters(),
     alias: () => `t${++aliases}`,
     query: (query, outer, known) => new QueryTranslator(context, outer, known).translate(query),
@@ -204,7 +210,8 @@ export class QueryTranslator {
       });
       return `SELECT ${list.join(", ")}`;
     });
-    const names = rows[0]?.map((expr) => this.#context.text.slice(expr.start, expr.end)) ?? [];
+    const names =
+      rows[0]?.map((expr) => itemName(expr, this.#context.text.slice(expr.start, expr.end))) ?? [];
     const columns = types.map((type, at) => ({ name: names[at] ?? "", type }));
     return { sql: selects.join(" UNION ALL "), columns, single: rows.length <= 1 };
   }

@@ -69,6 +69,9 @@ function boundSql(bound: FrameBound): string {
   }
 }
 
+/** Shares of a window are shown with so many digits. */
+const RATIO_DIGITS = 10;
+
 /** How many arguments each function takes. */
 const COUNTS: Readonly<Record<string, readonly [number, number]>> = {
   ROW_NUMBER: [0, 0],
@@ -106,7 +109,7 @@ export function translateWindowCall(
   switch (node.name) {
     case "PERCENT_RANK":
     case "CUME_DIST":
-      return done("", DOUBLE_TYPE);
+      return done("", { ...DOUBLE_TYPE, scale: RATIO_DIGITS });
     case "NTILE":
       return done(asInteger(value), BIGINT_TYPE);
     case "FIRST_VALUE":

@@ -1,0 +1,207 @@
+/** What columns of each type make of values, and the errors of what does not fit. */
+import type { DialectGroup } from "./dialect_case.ts";
+
+const ALL = "SELECT * FROM v ORDER BY id";
+
+/** Inserts each literal into a column, each as a row of its own. */
+function into(column: string, ...literals: readonly string[]): readonly string[] {
+  return literals.map((literal) => `INSERT INTO v (${column}) VALUES (${literal})`);
+}
+
+const NUMBERS = [
+  ...into(
+    "i8",
+    "1",
+    "-128",
+    "127",
+    "128",
+    "-129",
+    "'12'",
+    "'12abc'",
+    "'abc'",
+    "1.4",
+    "1.5",
+    "2.5e0",
+    "NULL",
+    "TRUE",
+    "''",
+    "0x10",
+  ),
+  ...into("u8", "0", "255", "256", "-1", "'7'", "1.9"),
+  ...into("i", "2147483647", "2147483648", "'-5'", "1e3", "1e10"),
+  ...into(
+    "big",
+    "9223372036854775807",
+    "9223372036854775808",
+    "-9223372036854775808",
+    "'9007199254740993'",
+  ),
+  ...into("dec2", "1.005", "99999999.99", "100000000", "'1.239'", "-0.004", "1e2", "'x'", "'1.5x'"),
+  ...into("dbl", "1.5", "'2.5'", "1e308", "'abc'", "1", "0.1"),
+  ...into("flt", "0.1", "16777217", "1e39", "123456.789"),
+  ...into("bt", "b'101'", "5", "255", "256"),
+  ...into("yr", "2020", "'1999'", "70", "0", "1800", "'99'"),
+  ALL,
+  "SELECT SUM(i8), SUM(u8), SUM(big), SUM(dec2), AVG(dec2), SUM(dbl), MAX(flt), SUM(yr) FROM v",
+  "SELECT id FROM v WHERE i8 = 127 OR dec2 = 1.01 OR dbl = 2.5 OR yr = 1999 ORDER BY id",
+  "SELECT id, big + 0, dec2 * 2, flt + 0, bt + 0, u8 - 1 FROM v WHERE u8 > 0 OR bt > 0 OR dec2 > 90 ORDER BY id",
+];
+
+const TEXTS = [
+  ...into(
+    "c5",
+    "'abc'",
+    "'abc  '",
+    "'abcde'",
+    "'abcdef'",
+    "'abcde   '",
+    "12345",
+    "123456",
+    "1.5",
+    "'ééééé'",
+    "NULL",
+  ),
+  ...into("v5", "'abc'", "'abc  '", "'abcdef'", "'abcde   '", "x'414243'", "TRUE"),
+  ...into("bn", "'ab'", "'abcde'", "x'00ff'", "12"),
+  ...into("vb", "x'00ff'", "'abc'", "''"),
+  ...into("en", "'one'", "'TWO'", "2", "'3'", "'four'", "''", "0", "NULL"),
+  ...into("st", "'x'", "'y,x'", "''", "3", "'x,q'", "'X'", "NULL"),
+  ...into("js", `'{"a": 1}'`, "'[1,2]'", "'not json'", "'1'"),
+  ALL,
+  "SELECT id, LENGTH(c5), LENGTH(v5), LENGTH(bn), HEX(bn), HEX(vb), en + 0, st + 0 FROM v ORDER BY id",
+  "SELECT id FROM v WHERE c5 = 'abc' OR v5 = 'ABC' ORDER BY id",
+  "SELECT id, JSON_EXTRACT(js, '$.a') FROM v WHERE js IS NOT NULL ORDER BY id",
+];
+
+const MOMENTS = [
+  ...into(
+    "d",
+    "'2020-01-02'",
+    "'2020-1-2'",
+    "'20200102'",
+    "20200102",
+    "'2020-01-02 10:11:12'",
+    "'2020-02-30'",
+    "'0000-00-00'",
+    "'abc'",
+    "NULL",
+    "'20-01-02'",
+    "NOW()",
+  ),
+  ...into(
+    "dt",
+    "'2020-01-02 03:04:05'",
+    "'2020-01-02'",
+    "20200102030405",
+    "'2020-01-02 03:04:05.999'",
+    "'2020-01-02T03:04:05'",
+    "'2020-01-02 25:00:00'",
+    "DATE'2020-01-02'",
+    "NOW(3)",
+    "'0000-00-00 00:00:00'",
+  ),
+  ...into("dt3", "'2020-01-02 03:04:05.1239'", "'2020-01-02 03:04:05'", "NOW(6)"),
+  ...into(
+    "t",
+    "'10:11:12'",
+    "'1 2:3:4'",
+    "101112",
+    "'-5:00:00'",
+    "'850:00:00'",
+    "'10:11'",
+    "'abc'",
+    "TIMESTAMP'2020-01-02 03:04:05'",
+  ),
+  ...into("ts", "'2020-01-02 03:04:05'", "'1969-12-31 23:59:59'", "'2038-01-19 03:14:08'"),
+  ALL,
+  "SELECT id FROM v WHERE d = '2020-01-02' ORDER BY id",
+  "SELECT id, d + 0, dt + 0, t + 0, DATE(dt), TIME(dt), dt3 + 0 FROM v ORDER BY id",
+];
+
+const MESSAGES = [
+  "SELEC 1",
+  "SELECT 1 FROM",
+  "SELECT nosuch FROM e",
+  "SELECT x.a FROM e",
+  "SELECT * FROM nosuch",
+  "SELECT nosuch(1)",
+  "SELECT ABS()",
+  "SELECT CONCAT()",
+  "SELECT NOW(7)",
+  "SELECT a FROM e x, e y",
+  "SELECT * FROM (SELECT 1 AS a, 2 AS a) t",
+  "SELECT a FROM e, e",
+  "SELECT (SELECT a FROM e)",
+  "SELECT (SELECT a, b FROM e LIMIT 1)",
+  "SELECT a FROM e WHERE a IN (SELECT a, b FROM e)",
+  "SELECT a FROM e UNION SELECT a, b FROM e",
+  "SELECT a, COUNT(*) FROM e",
+  "SELECT b, COUNT(*) FROM e GROUP BY b + 0",
+  "SELECT a FROM e WHERE COUNT(*) > 1",
+  "SELECT SUM(SUM(a)) FROM e",
+  "SELECT COUNT(*) FROM e GROUP BY 1",
+  "SELECT a FROM e ORDER BY 5",
+  "SELECT a FROM e GROUP BY a HAVING zz > 1",
+  "SELECT 9223372036854775807 + 1",
+  "SELECT -9223372036854775808 - 1",
+  "SELECT CAST(1 AS UNSIGNED) - 2",
+  "SELECT 1e308 * 10",
+  "SELECT a FROM e LIMIT -1",
+  "SELECT 'a' REGEXP '('",
+  "INSERT INTO e (a) VALUES (1, 2)",
+  "INSERT INTO e (a, a) VALUES (1, 2)",
+  "INSERT INTO e (zz) VALUES (1)",
+  "INSERT INTO nosuch VALUES (1)",
+  "INSERT INTO e VALUES (1, 'dup')",
+  "INSERT INTO e VALUES (1, 'dup', 3)",
+  "INSERT INTO e (a, b) VALUES (NULL, 'x')",
+  "INSERT INTO e (b) VALUES ('x')",
+  "INSERT INTO e (a, b) VALUES (50, 'this is too long')",
+  "INSERT INTO e (a) VALUES (60), (61), (1)",
+  "INSERT INTO e (a, c) VALUES (70, 1/0)",
+  "UPDATE e SET zz = 1",
+  "UPDATE nosuch SET a = 1",
+  "UPDATE e SET a = 2 WHERE a = 1",
+  "UPDATE e SET a = NULL WHERE a = 1",
+  "UPDATE e SET c = 'abc' WHERE a = 1",
+  "DELETE FROM nosuch",
+  "DELETE FROM e WHERE zz = 1",
+  "INSERT INTO checked VALUES (5), (-5)",
+  "SELECT COUNT(*) FROM checked",
+  "SELECT @@nosuch_variable",
+  "SELECT 1 WHERE zz = 1",
+  "USE nosuch_database",
+  "SELECT COUNT (*) FROM e",
+  "SELECT * FROM e WHERE",
+  "SELECT a b c FROM e",
+  "INSERT INTO e VALUES (1",
+  "SELECT 'abc",
+];
+
+const NUMBER_TABLE =
+  "CREATE TABLE v (id INT AUTO_INCREMENT PRIMARY KEY, i8 TINYINT, u8 TINYINT UNSIGNED, i INT, big BIGINT, dec2 DECIMAL(10,2), dbl DOUBLE, flt FLOAT, bt BIT(8), yr YEAR)";
+const TEXT_TABLE =
+  "CREATE TABLE v (id INT AUTO_INCREMENT PRIMARY KEY, c5 CHAR(5), v5 VARCHAR(5), bn BINARY(4), vb VARBINARY(4), en ENUM('one','two','three'), st SET('x','y','z'), js JSON)";
+const MOMENT_TABLE =
+  "CREATE TABLE v (id INT AUTO_INCREMENT PRIMARY KEY, d DATE, dt DATETIME, dt3 DATETIME(3), t TIME, ts TIMESTAMP NULL)";
+
+export const VALUES: readonly DialectGroup[] = [
+  { name: "numbers stored", setup: [NUMBER_TABLE], statements: NUMBERS },
+  { name: "texts stored", setup: [TEXT_TABLE], statements: TEXTS },
+  {
+    name: "moments stored",
+    setup: [MOMENT_TABLE],
+    statements: MOMENTS,
+    refused: ["INSERT INTO v (dt) VALUES (TIME'10:00:00')"],
+  },
+  {
+    name: "errors",
+    setup: [
+      "CREATE TABLE e (a INT PRIMARY KEY, b VARCHAR(10), c DECIMAL(5,2))",
+      "CREATE TABLE checked (n INT, CONSTRAINT positive CHECK (n > 0))",
+      "INSERT INTO e VALUES (1, 'one', 1.5), (2, 'two', 2.5), (3, NULL, NULL)",
+    ],
+    statements: MESSAGES,
+    refused: ["CALL something()", "LOCK TABLES e READ", "PREPARE s FROM 'SELECT 1'", "SELECT ?"],
+  },
+];
