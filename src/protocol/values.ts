@@ -53,7 +53,7 @@ export type Row = readonly Cell[];
 /** One value of a row on the wire. */
 export type WireCell = null | number | string;
 
-const wireCell: Shape<WireCell> = {
+export const wireCell: Shape<WireCell> = {
   words: "null, a number or text",
   fits: (value): value is WireCell =>
     value === null || typeof value === "string" || typeof value === "number",

@@ -103,6 +103,12 @@ const TABLES = {
     request: object({ table: tableName, ifExists: optional(boolean) }),
     answer: object({ job: nullable(text()) }),
   },
+  alterTable: {
+    to: "master",
+    does: "Changes a table's schema, name or indexes on all copies; a job, done once.",
+    request: object({ table: tableName, sql: text({ min: 1 }) }),
+    answer: object({ job: text() }),
+  },
 } as const satisfies Readonly<Record<string, CallSpec>>;
 
 const VIEWS = {

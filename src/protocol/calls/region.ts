@@ -1,6 +1,8 @@
-/** Operations of a region server. */
+/** Operations of a region server that clients call: statements, transactions, and looks at copies. */
 import {
   array,
+  boolean,
+  type Infer,
   integer,
   nullable,
   number,
@@ -10,10 +12,12 @@ import {
   text,
 } from "../../base/shape.ts";
 import type { CallSpec } from "../call.ts";
-import { epoch, regionName, rid, seq, tableName } from "../model.ts";
+import { epoch, moment, regionName, rid, seq, tableName } from "../model.ts";
 import { resultShape } from "../values.ts";
 
 export const READ_LEVELS = ["fast", "voted", "recount", "latest"] as const;
+
+export type ReadLevel = (typeof READ_LEVELS)[number];
 
 export const fingerprintShape = object({
   rows: integer(0),
@@ -25,13 +29,21 @@ export const fingerprintShape = object({
 export const receiptShape = object({
   region: regionName,
   epoch,
+  /** The position read at, or that of the write. */
   seq,
   rid,
+  /** Of the one table read; null or absent where there were several, or none. */
   fingerprint: optional(nullable(fingerprintShape)),
+  /** Copies that hold the same, the one that answered included. */
   agree: array(rid),
   dissent: array(rid),
   ms: number,
 });
+
+export type Receipt = Infer<typeof receiptShape>;
+
+const session = text({ min: 1, max: 64 });
+const transaction = text({ min: 1, max: 64 });
 
 /** Orders carry the master's term; a server that has seen a newer one answers STALE_EPOCH. */
 const ORDERS = {
@@ -52,10 +64,45 @@ const ORDERS = {
     request: object({ term: integer(0), region: regionName, table: tableName }),
     answer: object({}),
   },
+  changeTable: {
+    to: "region",
+    does: "The master's order to the primary to change a schema on all copies; once for each job.",
+    request: object({
+      term: integer(0),
+      region: regionName,
+      job: text({ min: 1, max: 64 }),
+      sql: text({ min: 1 }),
+    }),
+    answer: object({
+      /** The region's tables afterwards, as SHOW CREATE TABLE gives them. */
+      tables: array(object({ table: tableName, ddl: text(), schemaHash: text() })),
+    }),
+  },
+  handOver: {
+    to: "region",
+    does: "The master's order to the primary to give its role to another replica in sync.",
+    request: object({ term: integer(0), region: regionName, to: rid }),
+    answer: object({ epoch, pauseMs: number }),
+  },
+  verify: {
+    to: "region",
+    does: "Recomputes a copy's fingerprints from its rows, and tells both them and the kept ones.",
+    request: object({ region: regionName, table: optional(tableName) }),
+    answer: object({
+      rid,
+      epoch,
+      seq,
+      copies: array(object({
+        table: tableName,
+        kept: fingerprintShape,
+        counted: fingerprintShape,
+        ms: number,
+      })),
+    }),
+  },
 } as const satisfies Readonly<Record<string, CallSpec>>;
 
-export const REGION_CALLS = {
-  ...ORDERS,
+const STATEMENTS = {
   query: {
     to: "region",
     does: "Runs one statement on a region's tables. Rows come first, then how it ended.",
@@ -63,15 +110,113 @@ export const REGION_CALLS = {
       region: regionName,
       epoch,
       sql: text({ min: 1 }),
-      tables: optional(array(tableName)),
       read: optional(oneOf(READ_LEVELS)),
       /** A read sees at least this position. */
       after: optional(seq),
       /** A write is done once, however often it is sent under the same session and number. */
-      session: optional(text({ min: 1, max: 64 })),
+      session: optional(session),
       n: optional(integer(1)),
+      /** The open transaction it belongs to. */
+      transaction: optional(transaction),
+      foreignKeyChecks: optional(boolean),
+      /** What LAST_INSERT_ID() says in it. */
+      lastInsertId: optional(text({ pattern: /^\d{1,20}$/, words: "a whole number as text" })),
     }),
     answer: object({ result: resultShape, receipt: receiptShape }),
     rows: true,
   },
 } as const satisfies Readonly<Record<string, CallSpec>>;
+
+/** All on the primary. A transaction ends with its time limits, its link, or the primary's office. */
+const TRANSACTIONS = {
+  begin: {
+    to: "region",
+    does: "Opens a transaction on the region's tables; it ends by itself when idle for too long.",
+    request: object({
+      region: regionName,
+      epoch,
+      readOnly: optional(boolean),
+      foreignKeyChecks: optional(boolean),
+    }),
+    answer: object({ transaction, seq }),
+  },
+  savepoint: {
+    to: "region",
+    does: "Sets a savepoint, goes back to one, or forgets it.",
+    request: object({
+      region: regionName,
+      transaction,
+      step: oneOf(["set", "back", "release"]),
+      name: text({ min: 1, max: 64 }),
+    }),
+    answer: object({}),
+  },
+  commit: {
+    to: "region",
+    does: "Commits a transaction, once, however often it is sent under one session and number.",
+    request: object({ region: regionName, epoch, transaction, session, n: integer(1) }),
+    answer: object({ receipt: receiptShape }),
+  },
+  rollback: {
+    to: "region",
+    does: "Undoes a transaction; one that is not known any more is undone already.",
+    repeatable: true,
+    request: object({ region: regionName, transaction }),
+    answer: object({}),
+  },
+} as const satisfies Readonly<Record<string, CallSpec>>;
+
+export const REPLICA_ROLES = ["primary", "slave", "joining", "syncing", "stopped"] as const;
+
+const LOOKS = {
+  replicas: {
+    to: "region",
+    does: "Lists this server's replicas: role, position, lag, and when each was last verified.",
+    repeatable: true,
+    request: object({ region: optional(regionName) }),
+    answer: object({
+      rid: nullable(rid),
+      replicas: array(object({
+        region: regionName,
+        role: oneOf(REPLICA_ROLES),
+        epoch,
+        /** Where its log ends, how far it is committed, and how far applied. */
+        last: seq,
+        committed: seq,
+        applied: seq,
+        inSync: array(rid),
+        /** Why it does not serve; null where it does. */
+        trouble: nullable(text()),
+        progress: nullable(object({ done: integer(0), of: integer(0), what: text() })),
+        tables: array(object({
+          table: tableName,
+          fingerprint: nullable(fingerprintShape),
+          verifiedAt: nullable(moment),
+        })),
+      })),
+    }),
+  },
+  entries: {
+    to: "region",
+    does: "Reads a region's replication log, oldest first, as far as it is still kept.",
+    repeatable: true,
+    request: object({
+      region: regionName,
+      /** From this position; of the last `limit` entries where absent. */
+      from: optional(seq),
+      limit: integer(1, 1000),
+    }),
+    answer: object({
+      first: seq,
+      committed: seq,
+      entries: array(object({ epoch, seq, body: text() })),
+    }),
+  },
+} as const satisfies Readonly<Record<string, CallSpec>>;
+
+export const REGION_CALLS = {
+  ...ORDERS,
+  ...STATEMENTS,
+  ...TRANSACTIONS,
+  ...LOOKS,
+} as const;

@@ -1,0 +1,137 @@
+/**
+ * What a region server keeps in its own database beside the data, in tables of its own: how far
+ * each region is applied, and the last write of each client's session. Written in the transaction
+ * that changes the data, so that neither is ever ahead of the other.
+ */
+import type { Engine, EngineSession } from "../ports/engine.ts";
+import type { LogPosition } from "../ports/log.ts";
+import { quoteString } from "../sql/names.ts";
+
+/** `copying`: the rows are a mixture until the copy has been finished and compared. */
+export type CopyState = "sound" | "copying";
+
+export interface Applied extends LogPosition {
+  readonly state: CopyState;
+}
+
+/** The last write of a session: its number, where it stands in the log, and its result as JSON. */
+export interface SessionBook {
+  readonly session: string;
+  readonly n: number;
+  readonly seq: number;
+  readonly result: string;
+}
+
+const CREATE = [
+  "CREATE TABLE IF NOT EXISTS `_minisql_applied` (" +
+  "`region` VARCHAR(64) NOT NULL PRIMARY KEY, `epoch` BIGINT NOT NULL, `seq` BIGINT NOT NULL, " +
+  "`state` VARCHAR(16) NOT NULL)",
+  "CREATE TABLE IF NOT EXISTS `_minisql_session` (" +
+  "`region` VARCHAR(64) NOT NULL, `session` VARCHAR(64) NOT NULL, `n` BIGINT NOT NULL, " +
+  "`seq` BIGINT NOT NULL, `result` TEXT NOT NULL, PRIMARY KEY (`region`, `session`))",
+];
+
+const OWN_LIMIT_MS = 60_000;
+const RUN = { timeoutMs: OWN_LIMIT_MS };
+const SESSIONS_A_STATEMENT = 500;
+
+/** Makes the tables where they are missing. */
+export async function prepareBooks(engine: Engine): Promise<void> {
+  const session = await engine.session();
+  try {
+    for (const sql of CREATE) await session.run(sql, RUN);
+  } finally {
+    await session.close();
+  }
+}
+
+/** How far a region is applied, as the session's transaction sees it; null for one unknown here. */
+export async function readApplied(session: EngineSession, region: string): Promise<Applied | null> {
+  const { rows } = await session.run(
+    "SELECT `epoch`, `seq`, `state` FROM `_minisql_applied` WHERE `region` = " +
+      quoteString(region),
+    RUN,
+  );
+  const [row] = rows;
+  if (row === undefined) return null;
+  const [epoch, seq, state] = row;
+  return { epoch: Number(epoch), seq: Number(seq), state: state as CopyState };
+}
+
+/** All regions that this database holds something of. */
+export async function readRegions(session: EngineSession): Promise<readonly string[]> {
+  const { rows } = await session.run(
+    "SELECT `region` FROM `_minisql_applied` ORDER BY `region`",
+    RUN,
+  );
+  return rows.map(([region]) => String(region));
+}
+
+/** Written last in a transaction that changes the region's data. */
+export async function writeApplied(
+  session: EngineSession,
+  region: string,
+  { epoch, seq, state }: Applied,
+): Promise<void> {
+  const values = `${epoch}, ${seq}, ${quoteString(state)}`;
+  await session.run(
+    `REPLACE INTO \`_minisql_applied\` (\`region\`, \`epoch\`, \`seq\`, \`state\`) ` +
+      `VALUES (${quoteString(region)}, ${values})`,
+    RUN,
+  );
+}
+
+export async function readSessions(
+  session: EngineSession,
+  region: string,
+): Promise<readonly SessionBook[]> {
+  const { rows } = await session.run(
+    "SELECT `session`, `n`, `seq`, `result` FROM `_minisql_session` WHERE `region` = " +
+      quoteString(region),
+    RUN,
+  );
+  return rows.map(([name, n, seq, result]) => ({
+    session: String(name),
+    n: Number(n),
+    seq: Number(seq),
+    result: String(result),
+  }));
+}
+
+export async function writeSessions(
+  session: EngineSession,
+  region: string,
+  books: readonly SessionBook[],
+): Promise<void> {
+  for (let from = 0; from < books.length; from += SESSIONS_A_STATEMENT) {
+    const rows = books.slice(from, from + SESSIONS_A_STATEMENT).map((book) =>
+      `(${quoteString(region)}, ${quoteString(book.session)}, ${book.n}, ${book.seq}, ` +
+      `${quoteString(book.result)})`
+    );
+    await session.run(
+      "REPLACE INTO `_minisql_session` (`region`, `session`, `n`, `seq`, `result`) VALUES " +
+        rows.join(", "),
+      RUN,
+    );
+  }
+}
+
+/** Forgets sessions whose last write is at or before `seq`: nobody asks for them again. */
+export async function forgetSessions(
+  session: EngineSession,
+  region: string,
+  seq: number,
+): Promise<void> {
+  await session.run(
+    `DELETE FROM \`_minisql_session\` WHERE \`region\` = ${quoteString(region)} ` +
+      `AND \`seq\` <= ${seq}`,
+    RUN,
+  );
+}
+
+/** Forgets all that is kept of a region. */
+export async function forgetRegion(session: EngineSession, region: string): Promise<void> {
+  for (const table of ["_minisql_applied", "_minisql_session"]) {
+    await session.run(`DELETE FROM \`${table}\` WHERE \`region\` = ${quoteString(region)}`, RUN);
+  }
+}
