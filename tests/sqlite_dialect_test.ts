@@ -11,6 +11,8 @@ import { DATES } from "./dialect/dates.ts";
 import type { DialectGroup } from "./dialect/dialect_case.ts";
 import { EXPRESSIONS } from "./dialect/expressions.ts";
 import { FUNCTIONS } from "./dialect/functions.ts";
+import { KINDS } from "./dialect/kinds.ts";
+import { NUMBERING } from "./dialect/numbering.ts";
 import { QUERIES } from "./dialect/queries.ts";
 import { VALUES } from "./dialect/values.ts";
 import { openMariadbEngine } from "./support/mariadb_engines.ts";
@@ -22,6 +24,8 @@ const GROUPS: readonly DialectGroup[] = [
   ...QUERIES,
   ...CHANGES,
   ...VALUES,
+  ...KINDS,
+  ...NUMBERING,
 ];
 
 /** What both are told of the world, so that clocks and random numbers say the same. */

@@ -1,15 +1,14 @@
 /** INSERT and REPLACE run: row by row, as MySQL does it. */
-import { sqlError } from "../../protocol/errors.ts";
 import type { StatementResult } from "../../protocol/values.ts";
 import { missingDefault } from "./dml_defaults.ts";
 import { checkParents, deleteRow } from "./dml_foreign_keys.ts";
 import type { InsertPlan, RowPlan } from "./dml_insert_plan.ts";
 import type { Computed } from "./dml_row_query.ts";
+import { NumberDraw } from "./dml_insert_numbers.ts";
 import type { DmlRun } from "./dml_run.ts";
 import type { RowTable, StoredRow } from "./dml_table.ts";
 import { readRows } from "./dml_source.ts";
 import type { SqlValue } from "./functions_spec.ts";
-import { AutoIncrement } from "./schema_auto_increment.ts";
 import type { ColumnModel } from "./schema_model.ts";
 
 /** A value given for a column; undefined where it is to have its default. */
@@ -40,6 +39,18 @@ class Inserter {
 
   async run(): Promise<StatementResult> {
     const { source } = this.#plan;
+    try {
+      await this.#insertAll();
+    } catch (error) {
+      this.#numbers?.fail(error);
+      throw error;
+    }
+    this.#numbers?.finish();
+    return this.#result(source.kind === "rows" && source.rows.length === 1);
+  }
+
+  async #insertAll(): Promise<void> {
+    const { source } = this.#plan;
     if (source.kind === "rows") {
       for (const row of source.rows) {
         this.#insert(this.#given(row));
@@ -54,8 +65,6 @@ class Inserter {
         }
       }
     }
-    this.#numbers?.finish();
-    return this.#result(source.kind === "rows" && source.rows.length === 1);
   }
 
   #result(isOne: boolean): StatementResult {
@@ -84,12 +93,13 @@ class Inserter {
 
   #insert(given: readonly Given[]): void {
     this.#records++;
-    this.#run.attempt(() => {
+    const isTaken = this.#run.attempt(() => {
       const row = this.#stored(given);
       if (this.#plan.replace) this.#replace(row);
       else if (this.#plan.onDuplicate !== null) this.#insertOrUpdate(row);
       else this.#insertNew(row);
     });
+    if (!isTaken) this.#numbers?.giveBack();
   }
 
   /** The row as it is stored, defaults and the drawn number included. */
@@ -102,26 +112,21 @@ class Inserter {
         row[place] = this.#storedValue(column, each);
       }
     });
-    return row.map((value, place) => value === undefined ? this.#default(place) : value);
+    const stored = row.map((value, place) => value === undefined ? this.#default(place) : value);
+    this.#numbers?.complete(stored);
+    return stored;
   }
 
   #storedValue(column: ColumnModel, { value, source }: Computed): SqlValue {
-    // Whether NULL and 0 draw a number is decided when the row is complete.
-    if (column.autoIncrement && this.#numbers !== null) {
-      return this.#numbers.value(
-        value,
-        (each) => this.#run.store(column, each, this.#records, source),
-      );
-    }
+    // NULL draws a number when the row is complete.
+    if (column.autoIncrement && value === null) return null;
     return this.#run.store(column, value, this.#records, source);
   }
 
   #default(place: number): SqlValue {
     const column = this.#table.columns[place];
     if (column === undefined) return null;
-    if (column.autoIncrement && this.#numbers !== null) {
-      return this.#numbers.value(null, (each) => each);
-    }
+    if (column.autoIncrement) return null;
     const source = this.#plan.defaults.get(column) ?? null;
     if (source !== null) {
       const { value, source: kind, stored } = source(this.#run.connection);
@@ -179,99 +184,6 @@ class Inserter {
       this.#run.affected += 2;
       this.#duplicates++;
     }
-    this.#numbers?.updated(old);
-  }
-}
-
-/** The numbers a statement draws for an AUTO_INCREMENT column. */
-class NumberDraw {
-  readonly #run: DmlRun;
-  readonly #plan: InsertPlan;
-  readonly #place: number;
-  readonly #max: bigint;
-  #next: bigint | null = null;
-  /** What the counter said when the statement began to draw. */
-  #known: bigint | null = null;
-  #first: bigint | null = null;
-  /** The number of the last row, drawn or given. */
-  #last: bigint | null = null;
-  #highest: bigint | null = null;
-  #drew = false;
-  #updated: bigint | null = null;
-
-  constructor(run: DmlRun, plan: InsertPlan, place: number) {
-    this.#run = run;
-    this.#plan = plan;
-    this.#place = place;
-    this.#max = AutoIncrement.largest(plan.model);
-  }
-
-  /** The value for the column: what is given, or the next number for NULL and 0. */
-  value(given: SqlValue, store: (value: SqlValue) => SqlValue): SqlValue {
-    this.#drew = false;
-    if (given !== null) {
-      const stored = store(given);
-      if (stored !== 0n || this.#run.settings.copying) return stored;
-    }
-    this.#drew = true;
-    return this.#draw();
-  }
-
-  #draw(): bigint {
-    const { connection, settings } = this.#run;
-    if (this.#next === null) {
-      this.#known = settings.autoIncrement.next(connection.runner, this.#plan.model);
-      this.#next = settings.insertId ?? this.#known;
-    }
-    const drawn = this.#next;
-    if (drawn > this.#max) throw this.#exhausted();
-    this.#next = drawn + 1n;
-    return drawn;
-  }
-
-  #exhausted(): Error {
-    const column = this.#run.table(this.#plan.model).columns[this.#place];
-    return sqlError(
-      167,
-      "22003",
-      `Out of range value for column '${column?.name}' at row 1`,
-    );
-  }
-
-  /** A row with its number is in the table. */
-  used(row: StoredRow): void {
-    const value = row[this.#place];
-    if (typeof value !== "bigint") return;
-    this.#last = value;
-    if (this.#drew) this.#first ??= value;
-    if (this.#highest === null || value > this.#highest) this.#highest = value;
-    if (this.#next !== null && value >= this.#next) this.#next = value + 1n;
-  }
-
-  /** A row was changed in place of being inserted. */
-  updated(old: StoredRow): void {
-    const value = old[this.#place];
-    if (typeof value === "bigint") this.#updated = value;
-  }
-
-  /** What the client is told: the first number drawn, else the last one given. */
-  get told(): string | null {
-    const { insertIdSet } = this.#run.connection.state;
-    const value = this.#first ?? insertIdSet ?? this.#last ?? this.#updated;
-    return value?.toString() ?? null;
-  }
-
-  /** Numbers given out are never given again. */
-  finish(): void {
-    const { connection, settings } = this.#run;
-    const drawnTo = this.#next === null ? null : this.#next - 1n;
-    const highest = drawnTo !== null && (this.#highest === null || drawnTo > this.#highest)
-      ? drawnTo
-      : this.#highest;
-    if (highest !== null) {
-      const { model } = this.#plan;
-      settings.autoIncrement.note(connection.runner, model, highest, this.#known);
-    }
-    if (this.#first !== null) this.#run.lastInsertId = this.#first;
+    this.#numbers?.updated(old, isChanged);
   }
 }

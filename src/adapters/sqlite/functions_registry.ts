@@ -110,7 +110,9 @@ function guarded(state: FunctionState, run: Runner, { kinds, seesNulls }: Care):
     });
     try {
       const result = run(...given);
-      return typeof result === "boolean" ? (result ? 1n : 0n) : result;
+      if (typeof result === "boolean") return result ? 1n : 0n;
+      // Zero has no sign in what MySQL computes.
+      return result === 0 ? 0 : result;
     } catch (error) {
       return state.fail(error);
     }

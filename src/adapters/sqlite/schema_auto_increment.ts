@@ -28,6 +28,12 @@ export class AutoIncrement {
     this.#set(db, table, used + 1n);
   }
 
+  /** `drawn` was given out for a row that was not stored after all. */
+  lose(table: TableModel, drawn: bigint): void {
+    const next = this.#next.get(table.name) ?? 1n;
+    if (drawn >= next) this.#next.set(table.name, drawn + 1n);
+  }
+
   /**
    * ALTER TABLE … AUTO_INCREMENT = `to`, or TRUNCATE with 1: down too, but never to a number that a
    * row has.
