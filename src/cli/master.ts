@@ -9,7 +9,7 @@ import { command } from "./command.ts";
 import { EXIT } from "./exit_codes.ts";
 import { formatAddress } from "./flag_values.ts";
 import { LOG_FLAGS, openLogging } from "./logging.ts";
-import { SERVER_FLAGS, serverNetwork, ZOOKEEPER_FLAGS } from "./server_flags.ts";
+import { ownHost, SERVER_FLAGS, serverNetwork, ZOOKEEPER_FLAGS } from "./server_flags.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** A server may miss one heartbeat, and be heard by the next. */
@@ -108,8 +108,3 @@ export const masterCommand = command({
     return EXIT.ok;
   },
 });
-
-/** What others call this machine, where it listens on every address. */
-function ownHost(host: string): string {
-  return host === "0.0.0.0" || host === "::" ? Deno.hostname() : host;
-}

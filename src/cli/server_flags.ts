@@ -79,3 +79,8 @@ export function serverNetwork(
     ...(tlsCa === null ? {} : { trust: [read("--tls-ca", tlsCa)] }),
   });
 }
+
+/** What others call this machine, where it listens on every address. */
+export function ownHost(host: string): string {
+  return host === "0.0.0.0" || host === "::" ? Deno.hostname() : host;
+}
