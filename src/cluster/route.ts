@@ -6,6 +6,14 @@ export function minInSync(replicas: number): number {
   return replicas <= 1 ? 1 : 2;
 }
 
+/**
+ * The same of a region as it is. While a second copy is being made of one that was alone, or of one
+ * that is to be alone elsewhere, the first goes on by itself: what is needed is recorded.
+ */
+export function neededInSync(region: RegionState): number {
+  return region.minInSync ?? minInSync(region.replicas.length);
+}
+
 export function routeOf(
   region: RegionState,
   tables: readonly string[],
@@ -29,6 +37,6 @@ function availability(
   inSync: number,
 ): Route["state"] {
   if (region.state !== "open" || inSync === 0) return "unavailable";
-  const enough = inSync >= minInSync(region.replicas.length);
+  const enough = inSync >= neededInSync(region);
   return primary !== null && enough ? "writable" : "read_only";
 }

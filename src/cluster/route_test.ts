@@ -26,6 +26,16 @@ Deno.test("route: cases of availability", () => {
     ["no primary yet", { primary: null }, [1, 2, 3], "read_only"],
     ["being created", { state: "creating" }, [1, 2, 3], "unavailable"],
     ["being dropped", { state: "dropping" }, [1, 2, 3], "unavailable"],
+    [
+      "a second copy of one is being made",
+      {
+        replicas: [1, 2],
+        isr: [{ rid: 1, incarnation: "i" }],
+        minInSync: 1,
+      },
+      [1, 2],
+      "writable",
+    ],
     ["one copy by design", { replicas: [1], isr: [{ rid: 1, incarnation: "i" }] }, [1], "writable"],
   ];
   for (const [what, more, rids, state] of cases) {

@@ -15,8 +15,13 @@ const SEVERITIES: Readonly<Record<EventName, Severity>> = {
   "server.evicted": "warning",
   "server.left": "info",
   "server.draining": "info",
+  "server.drained": "info",
+  "server.undrained": "info",
   "table.created": "info",
   "table.dropped": "info",
+  "table.altered": "info",
+  "replica.adding": "info",
+  "replica.added": "info",
   "region.failover": "warning",
   "region.isr": "info",
   "region.read_only": "error",
@@ -54,13 +59,16 @@ export function eventSentence(event: ClusterEvent): string {
     case "server.evicted":
     case "server.left":
     case "server.draining":
+    case "server.drained":
+    case "server.undrained":
       return serverSentence(event);
     case "table.created":
-      return `Table ${event.table} was created in region ${event.region} on ${
-        serverList(event.replicas)
-      }`;
     case "table.dropped":
-      return `Table ${event.table} was dropped from region ${event.region}`;
+    case "table.altered":
+      return tableSentence(event);
+    case "replica.adding":
+    case "replica.added":
+      return replicaSentence(event);
     case "region.failover":
     case "region.isr":
     case "region.read_only":
@@ -121,6 +129,39 @@ function serverSentence(event: EventOf<"server">): string {
       return `Server ${event.rid} at ${event.host}:${event.port} left: ${event.reason}`;
     case "server.draining":
       return `Server ${event.rid} is draining`;
+    case "server.drained":
+      return `Server ${event.rid} is drained: it holds nothing and may be turned off`;
+    case "server.undrained":
+      return `Server ${event.rid} takes regions again`;
+    default:
+      return unreachable(event);
+  }
+}
+
+function tableSentence(event: EventOf<"table">): string {
+  switch (event.event) {
+    case "table.created":
+      return `Table ${event.table} was created in region ${event.region} on ${
+        serverList(event.replicas)
+      }`;
+    case "table.dropped":
+      return `Table ${event.table} was dropped from region ${event.region}`;
+    case "table.altered": {
+      const renamed = event.to === undefined ? "" : ` and is called ${event.to} now`;
+      return `Table ${event.table} was altered${renamed}: ${event.sql}`;
+    }
+    default:
+      return unreachable(event);
+  }
+}
+
+function replicaSentence(event: EventOf<"replica">): string {
+  const instead = event.instead === null ? "" : ` instead of server ${event.instead}`;
+  switch (event.event) {
+    case "replica.adding":
+      return `Region ${event.region} gets a copy on server ${event.to}${instead}: ${event.reason}`;
+    case "replica.added":
+      return `Region ${event.region} has a copy on server ${event.to}${instead}`;
     default:
       return unreachable(event);
   }

@@ -29,8 +29,23 @@ const EVENTS = {
   "server.evicted": { rid, host, port, reason },
   "server.left": { rid, host, port, reason },
   "server.draining": { rid },
+  /** It holds nothing any more and may be turned off. */
+  "server.drained": { rid },
+  /** It is to hold regions again. */
+  "server.undrained": { rid },
   "table.created": { table: tableName, region: regionName, replicas: array(rid) },
   "table.dropped": { table: tableName, region: regionName },
+  "table.altered": {
+    table: tableName,
+    region: regionName,
+    /** The statement, or its beginning. */
+    sql: text(),
+    /** Its new name, where it has one. */
+    to: optional(tableName),
+  },
+  /** A copy is made on another server: to replace one that is lost, or for want of copies. */
+  "replica.adding": { region: regionName, to: rid, instead: nullable(rid), reason },
+  "replica.added": { region: regionName, to: rid, instead: nullable(rid) },
   /** A region has a new primary, and why the promise of no lost write holds. */
   "region.failover": {
     region: regionName,

@@ -63,11 +63,14 @@ export const loadShape = object({
   lag: integer(0),
   /** Age of the oldest verification among its copies; null before the first. */
   verifiedAgeMs: nullable(number),
+  /** Reads and writes by region; of those that had any. */
+  regions: optional(record(integer(0))),
 });
 
 export type Load = Infer<typeof loadShape>;
 
-export const serverStatus = oneOf(["online", "draining", "offline"]);
+/** `draining`: its regions move away, and none come. `drained`: none is left; it may be turned off. */
+export const serverStatus = oneOf(["online", "draining", "drained", "offline"]);
 
 export const serverShape = object({
   rid,
@@ -84,6 +87,9 @@ export const serverShape = object({
 
 export type ServerRecord = Infer<typeof serverShape>;
 
+/** Copies that a table may have. */
+export const COPIES_MAX = 16;
+
 export const replicaShape = object({
   rid,
   /** Rises with every start of the server's process. Nothing of an older one counts. */
@@ -98,9 +104,17 @@ export const regionStateShape = object({
   isr: array(replicaShape),
   replicas: array(rid),
   state: oneOf(["creating", "open", "dropping"]),
+  /** Copies asked for. There are fewer for want of servers, and one more during a move. */
+  copies: optional(integer(1, COPIES_MAX)),
+  /** Replicas in sync without which nothing is written; absent, it follows from `replicas`. */
+  minInSync: optional(integer(1)),
 });
 
-/** The contents of `/regions/<region>`, changed only by compare-and-set. */
+/**
+ * The contents of `/regions/<region>`, changed only by compare-and-set: `primary`, `epoch` and `isr`
+ * by its primary or who becomes it, all else by the master. A member of `isr` that is no longer in
+ * `replicas` is to leave: its primary takes it out.
+ */
 export type RegionState = Infer<typeof regionStateShape>;
 
 /** The contents of `/master/active`. */
@@ -173,13 +187,21 @@ export const jobId = text({
 
 export const jobShape = object({
   id: jobId,
-  kind: oneOf(["create_table", "drop_table", "add_replica", "move_region", "drain", "verify"]),
+  kind: oneOf([
+    "create_table",
+    "drop_table",
+    "alter_table",
+    "add_replica",
+    "move_region",
+    "drain",
+    "verify",
+  ]),
   state: oneOf(["running", "done", "failed", "cancelled"]),
   /** What is worked on, for people: a table, a region, a server. */
   subject: text({ max: 256 }),
   /** What was asked, so that the next master can finish it. */
   request: json,
-  /** How far it is, so that the next master goes on from there. */
+  /** How far it is, so that the next master goes on from there; see `jobProgress`. */
   progress: json,
   error: optional(nullable(text())),
   created: moment,
@@ -187,6 +209,21 @@ export const jobShape = object({
 });
 
 export type JobRecord = Infer<typeof jobShape>;
+
+/** What a job's `progress` says, once there is something to say. */
+export const jobProgress = object({
+  /** What it does now, in a few words. */
+  phase: text(),
+  /** How much of it is done, in whatever `phase` counts. */
+  done: optional(integer(0)),
+  of: optional(integer(0)),
+  /** How long writes paused. */
+  pauseMs: optional(number),
+  /** What was begun is being taken back: it was cancelled, or failed. */
+  undoing: optional(oneOf(["cancelled", "failed"])),
+});
+
+export type JobProgress = Infer<typeof jobProgress>;
 
 /** Names are keys in the catalog: no two may differ only in what a database does not see. */
 export const userName = text({

@@ -14,6 +14,7 @@ import type { CallSpec } from "../call.ts";
 import { recordedEvent } from "../events.ts";
 import {
   availability,
+  COPIES_MAX,
   engineShape,
   epoch,
   host,
@@ -90,7 +91,7 @@ const TABLES = {
     request: object({
       table: tableName,
       ddl: text({ min: 1 }),
-      replicas: optional(integer(1, 16)),
+      replicas: optional(integer(1, COPIES_MAX)),
       /** The table whose region it must join, for a foreign key. */
       beside: optional(tableName),
       ifNotExists: optional(boolean),
