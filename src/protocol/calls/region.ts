@@ -38,12 +38,17 @@ export const receiptShape = object({
   agree: array(rid),
   dissent: array(rid),
   ms: number,
+  /** Where the read's other regions were read at, in a query on tables of several. */
+  also: optional(array(object({ region: regionName, epoch, seq }))),
 });
 
 export type Receipt = Infer<typeof receiptShape>;
 
 const session = text({ min: 1, max: 64 });
 const transaction = text({ min: 1, max: 64 });
+const lastInsertId = text({ pattern: /^\d{1,20}$/, words: "a whole number as text" });
+/** Regions that one read may name beside its first. */
+const REGIONS_MAX = 63;
 
 /** Orders carry the master's term; a server that has seen a newer one answers STALE_EPOCH. */
 const ORDERS = {
@@ -113,6 +118,8 @@ const STATEMENTS = {
       read: optional(oneOf(READ_LEVELS)),
       /** A read sees at least this position. */
       after: optional(seq),
+      /** The other regions whose tables a read names, each with its least position. */
+      also: optional(array(object({ region: regionName, epoch, after: seq }), REGIONS_MAX)),
       /** A write is done once, however often it is sent under the same session and number. */
       session: optional(session),
       n: optional(integer(1)),
@@ -120,9 +127,17 @@ const STATEMENTS = {
       transaction: optional(transaction),
       foreignKeyChecks: optional(boolean),
       /** What LAST_INSERT_ID() says in it. */
-      lastInsertId: optional(text({ pattern: /^\d{1,20}$/, words: "a whole number as text" })),
+      lastInsertId: optional(lastInsertId),
     }),
     answer: object({ result: resultShape, receipt: receiptShape }),
+    rows: true,
+  },
+  evaluate: {
+    to: "region",
+    does: "Runs a query that names no table, such as SELECT 1 or SHOW VARIABLES, on the server's " +
+      "own engine. It needs no region.",
+    request: object({ sql: text({ min: 1 }), lastInsertId: optional(lastInsertId) }),
+    answer: object({ result: resultShape }),
     rows: true,
   },
 } as const satisfies Readonly<Record<string, CallSpec>>;
