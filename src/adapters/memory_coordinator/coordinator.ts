@@ -6,7 +6,7 @@ import { Ambushes } from "./ambushes.ts";
 import { CoordinatorFaults } from "./faults.ts";
 import { Line } from "./line.ts";
 import type { TreeView } from "./node_tree.ts";
-import { CoordinationService } from "./service.ts";
+import { CoordinationService, type Keeping } from "./service.ts";
 import { MemoryTransport } from "./transport.ts";
 
 const SESSION_TIMEOUT_MS = 4000;
@@ -16,6 +16,8 @@ export interface MemoryCoordinatorOptions {
   readonly sessionTimeoutMs?: number;
   /** What a message takes, each way. */
   readonly delayMs?: number;
+  /** For a tree that is to outlive this process. */
+  readonly keeping?: Keeping;
 }
 
 export class MemoryCoordinator {
@@ -31,7 +33,7 @@ export class MemoryCoordinator {
     this.#clock = deps.clock;
     this.#timeoutMs = options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS;
     this.#delayMs = options.delayMs ?? 0;
-    this.#service = new CoordinationService(deps.clock);
+    this.#service = new CoordinationService(deps.clock, options.keeping);
     this.faults = new CoordinatorFaults({
       service: this.#service,
       ambushes: this.#ambushes,

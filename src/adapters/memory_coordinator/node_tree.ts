@@ -30,6 +30,20 @@ export interface TreeView {
   children(path: string): readonly string[] | null;
 }
 
+/** The nodes that belong to no session, parents first, and how far children were counted. */
+export interface SavedTree {
+  readonly created: number;
+  readonly nodes: readonly SavedNode[];
+}
+
+export interface SavedNode {
+  readonly path: string;
+  readonly data: string;
+  readonly version: number;
+  readonly created: string;
+  readonly sequence: number;
+}
+
 interface Folder {
   readonly names: Set<string>;
   /** Counts every child ever created, for the digits of sequential ones. */
@@ -42,8 +56,18 @@ export class NodeTree implements TreeView {
   readonly #folders = new Map<string, Folder>();
   #created = 0;
 
-  constructor() {
-    this.#add("/", "", null);
+  constructor(saved: SavedTree | null = null) {
+    if (saved === null) this.#add("/", "", null);
+    else this.#restore(saved);
+  }
+
+  /** What outlives every session, for a tree that goes on from here. */
+  save(): SavedTree {
+    const nodes = [...this.#nodes].flatMap(([path, { data, version, created, owner }]) => {
+      if (owner !== null) return [];
+      return [{ path, data, version, created, sequence: this.#folders.get(path)?.sequence ?? 0 }];
+    });
+    return { created: this.#created, nodes };
   }
 
   /** A tree that stays as this one is now. */
@@ -108,6 +132,15 @@ export class NodeTree implements TreeView {
       { kind: "children", path },
       { kind: "children", path: parent },
     ];
+  }
+
+  #restore({ created, nodes }: SavedTree): void {
+    this.#created = created;
+    for (const { path, data, version, created, sequence } of nodes) {
+      this.#nodes.set(path, { data, version, created, owner: null });
+      this.#folders.set(path, { names: new Set(), sequence });
+      if (path !== "/") this.#folders.get(parentOf(path))?.names.add(nameOf(path));
+    }
   }
 
   #at(path: string, version: number | null): NodeValue {

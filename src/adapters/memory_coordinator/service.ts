@@ -4,7 +4,14 @@ import type { Clock } from "../../ports/clock.ts";
 import { failure } from "../coordinator/failure.ts";
 import type { Answer, Answers, Op, Request, WatchKind } from "../coordinator/transport.ts";
 import type { Connection } from "./line.ts";
-import { type Change, differs, NodeTree, TreeFault, type TreeView } from "./node_tree.ts";
+import {
+  type Change,
+  differs,
+  NodeTree,
+  type SavedTree,
+  TreeFault,
+  type TreeView,
+} from "./node_tree.ts";
 
 const ID_DIGITS = 16;
 
@@ -32,16 +39,26 @@ interface ServedSession {
   view: TreeView | null;
 }
 
+export interface Keeping {
+  /** What an earlier service has saved; null to begin with nothing. */
+  readonly saved: SavedTree | null;
+  /** Told what to save, before whoever changed it gets its answer. */
+  readonly save: (tree: SavedTree) => void;
+}
+
 export class CoordinationService {
   readonly #clock: Clock;
-  readonly #tree = new NodeTree();
+  readonly #tree: NodeTree;
+  readonly #save: Keeping["save"] | null;
   readonly #sessions = new Map<string, ServedSession>();
   readonly #lagging = new Set<string>();
   #sessionsMade = 0;
   #away = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, keeping: Keeping | null = null) {
     this.#clock = clock;
+    this.#tree = new NodeTree(keeping?.saved ?? null);
+    this.#save = keeping?.save ?? null;
   }
 
   /** The tree as it is, for tests and for those who look at the whole. */
@@ -183,6 +200,7 @@ export class CoordinationService {
 
   /** Tells those who watch, except where their server has not seen it yet. */
   #tell(changes: readonly Change[]): void {
+    this.#save?.(this.#tree.save());
     for (const session of this.#sessions.values()) {
       if (session.view === null) { for (const change of changes) this.#fire(session, change); }
     }
