@@ -5,13 +5,20 @@
 import type { AnswerOf, CallSpec, EventOf, Receiver, RequestOf } from "./call.ts";
 import { ANY_CALLS } from "./calls/any.ts";
 import { MASTER_CALLS } from "./calls/master.ts";
+import { READING_CALLS } from "./calls/reading.ts";
 import { REGION_CALLS } from "./calls/region.ts";
 import { REPLICA_CALLS } from "./calls/replica.ts";
 
 /** Rises when a peer of the version before could not understand what is sent. */
 export const PROTOCOL_VERSION = 1;
 
-export const CALLS = { ...ANY_CALLS, ...MASTER_CALLS, ...REGION_CALLS, ...REPLICA_CALLS } as const;
+export const CALLS = {
+  ...ANY_CALLS,
+  ...MASTER_CALLS,
+  ...REGION_CALLS,
+  ...REPLICA_CALLS,
+  ...READING_CALLS,
+} as const;
 
 export type CallName = keyof typeof CALLS;
 export type Request<N extends CallName> = RequestOf<(typeof CALLS)[N]>;
