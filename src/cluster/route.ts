@@ -6,12 +6,9 @@ export function minInSync(replicas: number): number {
   return replicas <= 1 ? 1 : 2;
 }
 
-/**
- * The same of a region as it is. While a second copy is being made of one that was alone, or of one
- * that is to be alone elsewhere, the first goes on by itself: what is needed is recorded.
- */
-export function neededInSync(region: RegionState): number {
-  return region.minInSync ?? minInSync(region.replicas.length);
+/** The same for a region as it is: those that have yet to be copied do not count. */
+export function minInSyncOf({ replicas, joining = [] }: RegionState): number {
+  return minInSync(replicas.filter((rid) => !joining.includes(rid)).length);
 }
 
 export function routeOf(
@@ -37,6 +34,6 @@ function availability(
   inSync: number,
 ): Route["state"] {
   if (region.state !== "open" || inSync === 0) return "unavailable";
-  const enough = inSync >= neededInSync(region);
+  const enough = inSync >= minInSyncOf(region);
   return primary !== null && enough ? "writable" : "read_only";
 }

@@ -31,7 +31,7 @@ Deno.test("route: cases of availability", () => {
       {
         replicas: [1, 2],
         isr: [{ rid: 1, incarnation: "i" }],
-        minInSync: 1,
+        joining: [2],
       },
       [1, 2],
       "writable",

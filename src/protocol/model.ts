@@ -106,14 +106,14 @@ export const regionStateShape = object({
   state: oneOf(["creating", "open", "dropping"]),
   /** Copies asked for. There are fewer for want of servers, and one more during a move. */
   copies: optional(integer(1, COPIES_MAX)),
-  /** Replicas in sync without which nothing is written; absent, it follows from `replicas`. */
-  minInSync: optional(integer(1)),
+  /** Of the replicas, those that have yet to be copied: they do not count in what a write needs. */
+  joining: optional(array(rid)),
 });
 
 /**
  * The contents of `/regions/<region>`, changed only by compare-and-set: `primary`, `epoch` and `isr`
  * by its primary or who becomes it, all else by the master. A member of `isr` that is no longer in
- * `replicas` is to leave: its primary takes it out.
+ * `replicas` is to leave: its primary takes it out, as it takes out of `joining` who is in sync.
  */
 export type RegionState = Infer<typeof regionStateShape>;
 
