@@ -15,9 +15,10 @@ const VARIABLES = [
 ];
 
 /**
- * Addresses, data folders and files come from its settings, so network and files are open. It
- * starts no programs, loads no native libraries and fetches no code. A missing permission is an
- * error, never a question: nobody may be there to answer.
+ * Addresses, data folders and files come from its settings, so network and files are open. Programs
+ * are started by the shell and by `up` alone; every other command gives that up before it begins.
+ * It loads no native libraries and fetches no code. A missing permission is an error, never a
+ * question: nobody may be there to answer.
  */
 export const PERMISSIONS: readonly string[] = [
   "--allow-net",
@@ -25,5 +26,6 @@ export const PERMISSIONS: readonly string[] = [
   "--allow-write",
   `--allow-env=${VARIABLES.join(",")}`,
   "--allow-sys=hostname",
+  "--allow-run",
   "--no-prompt",
 ];

@@ -7,6 +7,7 @@ stub_size=@STUB_SIZE@
 # Lists of processes show the runtime by this name.
 runtime=runtime-$runtime_id/minisql
 app=app-$app_id.js
+self=$0
 
 fail() {
   printf 'minisql: %s\n' "$1" >&2
@@ -22,6 +23,8 @@ is_ours() {
 # Replaces this shell by the program, which then gets every signal itself.
 start() {
   export DENO_DIR="$1/deno" DENO_NO_UPDATE_CHECK=1 DENO_NO_PACKAGE_JSON=1
+  # So that the program can say how it was called, and start itself again.
+  export MINISQL_PROGRAM="$self"
   folder=$1
   shift
   exec "$folder/$runtime" run --quiet --no-config --no-lock --no-remote --no-npm \
@@ -63,7 +66,6 @@ cache=${cache:+$cache/minisql}
 [ -n "$cache" ] && is_unpacked "$cache" && start "$cache" "$@"
 
 temporary=${TMPDIR:-/tmp}/minisql-$(id -u)
-self=$0
 whole=$((stub_size + runtime_size + app_size))
 size=$(wc -c <"$self") || fail "Cannot unpack $self: it cannot be read"
 if [ "$size" -ne "$whole" ]; then

@@ -36,6 +36,8 @@ export interface Declaration<F extends FlagTable, P extends FlagTable> {
   readonly positionals: P;
   readonly flags: F;
   readonly examples: readonly Example[];
+  /** It may start other programs and send signals; a command that does not say so cannot. */
+  readonly runsPrograms?: true;
   /** Answers with the exit code. Expected errors may be thrown; `report_error.ts` words them. */
   run(config: ConfigOf<F> & ConfigOf<P>, context: CommandContext): Promise<number>;
 }
@@ -49,6 +51,7 @@ export interface Command {
   readonly positionals: FlagTable;
   readonly flags: FlagTable;
   readonly examples: readonly Example[];
+  readonly runsPrograms?: true;
   run(config: Readonly<Record<string, unknown>>, context: CommandContext): Promise<number>;
 }
 

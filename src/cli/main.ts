@@ -27,6 +27,7 @@ export function main(args: readonly string[]): Promise<number> {
       environment: realEnvironment,
       commands: COMMANDS,
       askSecret: (flag) => askSecret(flag, Deno.stdin, err, control),
+      renouncePrograms: async () => void await Deno.permissions.revoke({ name: "run" }),
     })
   );
 }
@@ -34,6 +35,8 @@ export function main(args: readonly string[]): Promise<number> {
 /** The world of one run; in memory for tests. */
 export interface Host extends CommandContext {
   askSecret(flag: string): Promise<string>;
+  /** From now on this process can start no other program. */
+  renouncePrograms(): Promise<void>;
 }
 
 /** Expected errors are told and become exit codes; anything else is a bug, and is thrown. */
@@ -55,6 +58,7 @@ async function dispatch(args: readonly string[], host: Host): Promise<number> {
     await host.out.line(commandHelp(command, host.out.terminal));
     return EXIT.ok;
   }
+  if (command.runsPrograms !== true) await host.renouncePrograms();
   return await command.run(await configure(command, rest, host), host);
 }
 

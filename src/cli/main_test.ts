@@ -106,6 +106,21 @@ Deno.test("main: what a command requires is asked for, and its help needs none o
   assert.equal((await runInMemory(["probe", "--help"], { commands })).code, EXIT.ok);
 });
 
+Deno.test("main: only a command that says so can start other programs", async () => {
+  for (const runsPrograms of [{}, { runsPrograms: true }] as const) {
+    const order: string[] = [];
+    const begin = () => {
+      order.push("begins");
+      return Promise.resolve(0);
+    };
+    const commands = [{ ...probe(begin), ...runsPrograms }];
+    const onRenounce = () => void order.push("gives it up");
+    await runInMemory(["probe", "--must=x"], { commands, onRenounce });
+    const isKept = "runsPrograms" in runsPrograms;
+    assert.deepEqual(order, isKept ? ["begins"] : ["gives it up", "begins"]);
+  }
+});
+
 Deno.test("main: a secret flag without a value is asked for", async () => {
   let seen: unknown;
   const commands = [command({

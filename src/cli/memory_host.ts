@@ -15,6 +15,8 @@ export interface MemoryWorld {
   readonly stop?: AbortSignal;
   /** What a write raises, in place of taking the text. */
   readonly broken?: Error;
+  /** Called when the right to start other programs is given up. */
+  readonly onRenounce?: () => void;
 }
 
 export interface Ran {
@@ -33,6 +35,7 @@ export async function runInMemory(args: readonly string[], world: MemoryWorld = 
     environment: memoryEnvironment(world),
     commands: world.commands ?? COMMANDS,
     askSecret: (flag) => Promise.resolve(world.secrets?.[flag] ?? ""),
+    renouncePrograms: () => Promise.resolve(world.onRenounce?.()),
   };
   const code = await runCommand(args, host);
   return { code, out: out.text(), err: err.text() };

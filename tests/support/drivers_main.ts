@@ -33,6 +33,7 @@ const data = await new Promise<string>((resolve, reject) => {
 client.close();
 
 console.log(JSON.stringify({ rows, prepared, data, crc: str("123456789") }));
+await Deno.permissions.revoke({ name: "run" });
 console.log(`commands: ${canRun()}`);
 console.log(`variables: ${canRead("PATH")}`);
 console.log(`files: ${Deno.readTextFileSync(new URL(import.meta.url)).length > 0}`);
