@@ -2,6 +2,7 @@
 import type { EngineContract } from "./engine_fixture.ts";
 import { deadlineContract } from "./engine_deadlines.ts";
 import { fingerprintContract } from "./engine_fingerprints.ts";
+import { mutationContract } from "./engine_mutations.ts";
 import { schemaContract } from "./engine_schema.ts";
 import { sensitivityContract } from "./engine_sensitivity.ts";
 import { statementContract } from "./engine_statements.ts";
@@ -18,6 +19,7 @@ export function engineContract(contract: EngineContract): void {
   schemaContract(contract);
   fingerprintContract(contract);
   sensitivityContract(contract);
+  mutationContract(contract);
   workloadContract(contract);
   typeContract(contract);
 }

@@ -8,7 +8,16 @@ import type { EngineCapabilities } from "./engine_fixture.ts";
 const CAN: EngineCapabilities = {
   slowSql: "WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT n FROM c",
   rowLocks: false,
-  refusedTypes: ["latin1", "utf16", "geometry", "uuid", "inet6", "inet4"],
+  refusedTypes: [
+    "latin1",
+    "utf16",
+    "other charsets",
+    "compressed",
+    "geometry",
+    "uuid",
+    "inet6",
+    "inet4",
+  ],
 };
 
 engineContract({

@@ -22,10 +22,11 @@ export function memberPosition(values: readonly string[], text: string, binary: 
 }
 
 /** A number given as one, or as text that is nothing but digits. */
-function numberOf(value: Present, text: string): number | null {
-  if (typeof value === "bigint" || typeof value === "number") return Math.trunc(Number(value));
+function numberOf(value: Present, text: string): bigint | null {
+  if (typeof value === "bigint") return value;
+  if (typeof value === "number") return BigInt(Math.trunc(value));
   const { value: number, rest } = readNumber(text);
-  return number === null || rest.trim() !== "" ? null : Number(rescale(number, 0));
+  return number === null || rest.trim() !== "" ? null : rescale(number, 0);
 }
 
 export function storeEnum(target: StoreTarget, value: Present): SqlValue {
@@ -35,8 +36,8 @@ export function storeEnum(target: StoreTarget, value: Present): SqlValue {
   const given = typeof value === "string" || value instanceof Uint8Array
     ? memberPosition(values, text, binary)
     : 0;
-  const position = given > 0 ? given : numberOf(value, text);
-  const member = position === null || position === 0 ? undefined : values[position - 1];
+  const position = given > 0 ? given : Number(numberOf(value, text) ?? 0);
+  const member = values[position - 1];
   if (member !== undefined) return member;
   target.truncated();
   return "";
@@ -70,9 +71,8 @@ function namedMembers(
 /** Each bit of the number is a member, the lowest the first. */
 function numberedMembers(
   values: readonly string[],
-  number: number | null,
+  bits: bigint | null,
 ): ReadonlySet<number> | null {
-  if (number === null || number < 0 || number >= 2 ** values.length) return null;
-  const bits = BigInt(number);
+  if (bits === null || bits < 0n || bits >> BigInt(values.length) > 0n) return null;
   return new Set(values.keys().filter((at) => (bits >> BigInt(at)) % 2n === 1n));
 }
