@@ -5,6 +5,7 @@
  */
 import type { Engine, EngineSession } from "../ports/engine.ts";
 import type { LogPosition } from "../ports/log.ts";
+import type { Row } from "../protocol/values.ts";
 import { quoteString } from "../sql/names.ts";
 
 /** `copying`: the rows are a mixture until the copy has been finished and compared. */
@@ -29,6 +30,8 @@ const CREATE = [
   "CREATE TABLE IF NOT EXISTS `_minisql_session` (" +
   "`region` VARCHAR(64) NOT NULL, `session` VARCHAR(64) NOT NULL, `n` BIGINT NOT NULL, " +
   "`seq` BIGINT NOT NULL, `result` TEXT NOT NULL, PRIMARY KEY (`region`, `session`))",
+  "CREATE TABLE IF NOT EXISTS `_minisql_table` (" +
+  "`name` VARCHAR(64) NOT NULL PRIMARY KEY, `region` VARCHAR(64) NOT NULL)",
 ];
 
 const OWN_LIMIT_MS = 60_000;
@@ -81,21 +84,25 @@ export async function writeApplied(
   );
 }
 
+/** Reads a region's sessions: name, number, position, result. */
+export function sessionsSql(region: string): string {
+  return "SELECT `session`, `n`, `seq`, `result` FROM `_minisql_session` WHERE `region` = " +
+    quoteString(region);
+}
+
+export function sessionBook([session, n, seq, result]: Row): SessionBook {
+  return { session: String(session), n: Number(n), seq: Number(seq), result: String(result) };
+}
+
+/** Of all client sessions, or of the one named. */
 export async function readSessions(
   session: EngineSession,
   region: string,
+  name?: string,
 ): Promise<readonly SessionBook[]> {
-  const { rows } = await session.run(
-    "SELECT `session`, `n`, `seq`, `result` FROM `_minisql_session` WHERE `region` = " +
-      quoteString(region),
-    RUN,
-  );
-  return rows.map(([name, n, seq, result]) => ({
-    session: String(name),
-    n: Number(n),
-    seq: Number(seq),
-    result: String(result),
-  }));
+  const one = name === undefined ? "" : ` AND \`session\` = ${quoteString(name)}`;
+  const { rows } = await session.run(sessionsSql(region) + one, RUN);
+  return rows.map(sessionBook);
 }
 
 export async function writeSessions(
@@ -129,9 +136,34 @@ export async function forgetSessions(
   );
 }
 
+/** The tables that are this cluster's copies, by name, and the region of each. */
+export async function readOwned(session: EngineSession): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await session.run("SELECT `name`, `region` FROM `_minisql_table`", RUN);
+  return new Map(rows.map(([name, region]) => [String(name), String(region)]));
+}
+
+/** Says which tables are a region's; those not named are nobody's from now on. */
+export async function writeOwned(
+  session: EngineSession,
+  region: string,
+  tables: readonly string[],
+): Promise<void> {
+  await session.run(
+    `DELETE FROM \`_minisql_table\` WHERE \`region\` = ${quoteString(region)}`,
+    RUN,
+  );
+  for (const table of tables) {
+    await session.run(
+      "REPLACE INTO `_minisql_table` (`name`, `region`) VALUES " +
+        `(${quoteString(table)}, ${quoteString(region)})`,
+      RUN,
+    );
+  }
+}
+
 /** Forgets all that is kept of a region. */
 export async function forgetRegion(session: EngineSession, region: string): Promise<void> {
-  for (const table of ["_minisql_applied", "_minisql_session"]) {
+  for (const table of ["_minisql_applied", "_minisql_session", "_minisql_table"]) {
     await session.run(`DELETE FROM \`${table}\` WHERE \`region\` = ${quoteString(region)}`, RUN);
   }
 }

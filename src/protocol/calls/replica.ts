@@ -7,6 +7,7 @@ import {
   number,
   object,
   optional,
+  record,
   text,
 } from "../../base/shape.ts";
 import type { CallSpec } from "../call.ts";
@@ -38,6 +39,8 @@ const SHIPPING = {
       unfit: nullable(text()),
       /** It is being copied anew at the moment. */
       syncing: boolean,
+      /** Of every table, as of the position applied. */
+      fingerprints: record(fingerprintShape),
     }),
   },
   rewind: {
@@ -58,7 +61,12 @@ const SHIPPING = {
       entries: array(object({ epoch, seq, body: text({ min: 1 }) })),
       committed: seq,
     }),
-    answer: object({ last: seq, applied: seq }),
+    answer: object({
+      last: seq,
+      applied: seq,
+      /** Why the copy serves nothing, although its log is whole; null where it serves. */
+      unfit: nullable(text()),
+    }),
   },
   resync: {
     to: "region",
@@ -77,12 +85,16 @@ const SHIPPING = {
       fingerprints: array(nullable(fingerprintShape)),
       /** How far it has applied: less than asked for, and it may vote later. */
       applied: seq,
+      /** It is the primary of the epoch asked for. */
+      primary: boolean,
     }),
   },
 } as const satisfies Readonly<Record<string, CallSpec>>;
 
 /** A primary key's cells as rows carry them; null for no bound. */
 const key = nullable(array(wireCell, 64));
+
+const copy = text({ min: 1, max: 64 });
 
 /** One consistent view of all of a region's tables, kept open at the source while it is copied. */
 const COPYING = {
@@ -91,27 +103,28 @@ const COPYING = {
     does: "Opens a view of the region at one position, to copy from; it ends by itself when idle.",
     request: object({ region: regionName, epoch }),
     answer: object({
-      copy: text({ min: 1, max: 64 }),
+      copy,
       position: positionShape,
       tables: array(object({
         table: tableName,
         ddl: text({ min: 1 }),
         fingerprint: fingerprintShape,
       })),
-      /** The last number and its result, of each client session. */
-      sessions: array(object({ session: text(), n: integer(1), seq, result: text() })),
     }),
+  },
+  keepCopy: {
+    to: "region",
+    does: "Says that a view is still needed, for a reader that is busy elsewhere.",
+    repeatable: true,
+    request: object({ copy }),
+    answer: object({}),
   },
   copyChunk: {
     to: "region",
-    does: "Tells where the next so many rows of a table end, and what they add up to.",
+    does: "Tells where the next so many rows of a table end, and what they add up to; of a table " +
+      "without a primary key, what all of it does.",
     repeatable: true,
-    request: object({
-      copy: text({ min: 1, max: 64 }),
-      table: tableName,
-      after: key,
-      rows: integer(1, 1_000_000),
-    }),
+    request: object({ copy, table: tableName, after: key, rows: integer(1, 1_000_000) }),
     answer: object({
       /** Null when the chunk goes to the table's end. */
       upTo: key,
@@ -121,16 +134,24 @@ const COPYING = {
   },
   copyRows: {
     to: "region",
-    does: "Sends the rows of a table between two keys, in their order.",
+    does: "Sends the rows of a table between two keys, in their order, with all their columns.",
     repeatable: true,
     request: object({
-      copy: text({ min: 1, max: 64 }),
+      copy,
       table: tableName,
       after: key,
       upTo: key,
-      /** Only the keys and each row's checksum. */
+      /** Of each row only its key and its checksum. */
       checksums: optional(boolean),
     }),
+    answer: object({}),
+    rows: true,
+  },
+  copySessions: {
+    to: "region",
+    does: "Sends the last write of each client session: session, number, position and result.",
+    repeatable: true,
+    request: object({ copy }),
     answer: object({}),
     rows: true,
   },
@@ -138,7 +159,7 @@ const COPYING = {
     to: "region",
     does: "Ends a view that was opened to copy from.",
     repeatable: true,
-    request: object({ copy: text({ min: 1, max: 64 }) }),
+    request: object({ copy }),
     answer: object({}),
   },
 } as const satisfies Readonly<Record<string, CallSpec>>;

@@ -1,0 +1,162 @@
+/** Applies committed entries in order, as they become known to be committed. */
+import { Deferred } from "../base/deferred.ts";
+import { pause } from "../cluster/pause.ts";
+import type { EngineSession, Fingerprint } from "../ports/engine.ts";
+import type { SchemaOutcome } from "../protocol/entry.ts";
+import { MinisqlError } from "../protocol/errors.ts";
+import { applyChange, Difference } from "./apply.ts";
+import { applySchema, applySchemaDone } from "./apply_schema.ts";
+import type { ReadEntry, RegionCopy } from "./copy.ts";
+
+export interface ApplierOptions {
+  /**
+   * Decides what a difference means, by asking the other copies: true keeps what came out here.
+   */
+  readonly settle: (difference: Difference, signal: AbortSignal) => Promise<boolean>;
+  /** The copy is found to be wrong: it is not applied to any more until it has been restored. */
+  readonly onSpoilt: (reason: string) => void;
+}
+
+const RETRY_MS = 200;
+
+export class Applier {
+  readonly #copy: RegionCopy;
+  readonly #options: ApplierOptions;
+  #committed = 0;
+  #session: EngineSession | null = null;
+  #news = new Deferred<void>();
+  #stop: AbortController | null = null;
+  #running: Promise<void> = Promise.resolve();
+  #trusted = 0;
+  /** What the last schema change came to here, until its end has been noted. */
+  schemaOutcome: { readonly job: string; readonly outcome: SchemaOutcome } | null = null;
+
+  constructor(copy: RegionCopy, options: ApplierOptions) {
+    this.#copy = copy;
+    this.#options = options;
+  }
+
+  /** The highest position known to be committed. */
+  get committed(): number {
+    return this.#committed;
+  }
+
+  commitTo(seq: number): void {
+    if (seq <= this.#committed) return;
+    this.#committed = seq;
+    this.#news.resolve();
+  }
+
+  /** Begins, or begins again. What is running already goes on. */
+  start(): void {
+    if (this.#stop !== null) return;
+    const stop = new AbortController();
+    this.#stop = stop;
+    this.#running = this.#run(stop.signal);
+  }
+
+  /** Resolves when nothing is being applied any more. */
+  async stop(): Promise<void> {
+    this.#stop?.abort(new MinisqlError("CANCELLED", "Applying was stopped"));
+    this.#stop = null;
+    await this.#running;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { clock, reporter } = this.#copy.deps;
+    let complained = "";
+    while (!signal.aborted) {
+      const news = this.#news.settled ? this.#news = new Deferred() : this.#news;
+      try {
+        if (this.#copy.unfit === null) await this.#catchUp(signal);
+        complained = "";
+        await pause(clock, null, signal, [news.promise]);
+      } catch (error) {
+        if (signal.aborted) break;
+        if (error instanceof Difference) continue;
+        const why = (error as Error).message;
+        if (complained !== why) reporter.log("warning", `Cannot apply: ${complained = why}`);
+        await this.#recover(signal);
+      }
+    }
+    await this.#letGo();
+  }
+
+  /** Whether the last transaction was committed may not be known: the engine is asked. */
+  async #recover(signal: AbortSignal): Promise<void> {
+    const { clock, reporter } = this.#copy.deps;
+    await this.#letGo();
+    await pause(clock, RETRY_MS, signal);
+    try {
+      if (!signal.aborted) await this.#copy.reload();
+    } catch (error) {
+      reporter.log("debug", `The database does not answer: ${(error as Error).message}`);
+    }
+  }
+
+  async #catchUp(signal: AbortSignal): Promise<void> {
+    const copy = this.#copy;
+    while (!signal.aborted && copy.unfit === null) {
+      const from = copy.applied.value + 1;
+      const to = Math.min(this.#committed, copy.last.seq);
+      if (from > to) return;
+      const entries = await this.#read(from, to);
+      if (entries.length === 0) return;
+      for (const entry of entries) {
+        if (signal.aborted) return;
+        await this.#applyOrSettle(entry, signal);
+      }
+    }
+  }
+
+  async #read(from: number, to: number): Promise<readonly ReadEntry[]> {
+    try {
+      return await this.#copy.entries(from, to);
+    } catch (error) {
+      if (!(error instanceof MinisqlError)) throw error;
+      if (error.code !== "DIVERGED" && error.code !== "BEHIND") throw error;
+      this.#copy.distrustLog(error.message);
+      this.#options.onSpoilt(error.message);
+      return [];
+    }
+  }
+
+  async #applyOrSettle(entry: ReadEntry, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#apply(entry, this.#trusted === entry.seq);
+    } catch (error) {
+      if (!(error instanceof Difference)) throw error;
+      const fingerprints: ReadonlyMap<string, Fingerprint | null> = error.fingerprints ?? new Map();
+      this.#copy.disputed = { seq: entry.seq, fingerprints };
+      if (await this.#options.settle(error, signal)) {
+        this.#trusted = entry.seq;
+      } else if (!signal.aborted) {
+        this.#copy.distrust(error.message);
+        this.#options.onSpoilt(error.message);
+      }
+      throw error;
+    }
+  }
+
+  async #apply(entry: ReadEntry, isTrusted: boolean): Promise<void> {
+    const copy = this.#copy;
+    const { body } = entry;
+    if (body.kind === "schema") {
+      await this.#letGo();
+      this.schemaOutcome = { job: body.job, outcome: await applySchema(copy, { ...entry, body }) };
+    } else if (body.kind === "schema_done") {
+      await applySchemaDone(copy, { ...entry, body });
+      this.schemaOutcome = null;
+    } else {
+      if (this.#session?.usable !== true) this.#session = await copy.deps.engine.session();
+      const changed = await applyChange(copy, this.#session, { ...entry, body }, isTrusted);
+      copy.noteApplied(entry, changed);
+    }
+  }
+
+  async #letGo(): Promise<void> {
+    const session = this.#session;
+    this.#session = null;
+    await session?.close().catch(() => {});
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * One entry of the log applied to the engine, in one transaction with its position: rows affected
+ * and fingerprints must come out as the primary saw them.
+ */
+import type { EngineSession, Fingerprint } from "../ports/engine.ts";
+import type { LogPosition } from "../ports/log.ts";
+import type { ChangeBody } from "../protocol/entry.ts";
+import { MinisqlError } from "../protocol/errors.ts";
+import { forgetSessions, type SessionBook, writeApplied, writeSessions } from "./books.ts";
+import type { RegionCopy } from "./copy.ts";
+
+/** However long it took at the primary, it may take here. */
+const APPLY_MS = 3_600_000;
+/** Old client sessions are forgotten every so many entries. */
+const FORGET_EVERY = 10_000;
+
+/** This copy came out different from what the entry says. The transaction is undone. */
+export class Difference extends Error {
+  override readonly name = "Difference";
+  readonly seq: number;
+  /** What came out here; null where a statement failed or changed another number of rows. */
+  readonly fingerprints: ReadonlyMap<string, Fingerprint> | null;
+
+  constructor(
+    seq: number,
+    reason: string,
+    fingerprints: ReadonlyMap<string, Fingerprint> | null = null,
+  ) {
+    super(reason);
+    this.seq = seq;
+    this.fingerprints = fingerprints;
+  }
+}
+
+/** Errors of the moment, not of the rows: the same statement may go well when run again. */
+const PASSING_ERRNOS: ReadonlySet<number> = new Set([
+  ...[1021, 1030, 1037, 1038, 1040, 1041, 1053, 1114, 1135, 1158, 1159, 1160, 1161, 1205, 1206],
+  ...[1213, 1317, 1927, 1969, 2006, 2013, 3024],
+]);
+
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof MinisqlError)) return false;
+  return error.code !== "SQL" || PASSING_ERRNOS.has(error.errno ?? 0);
+}
+
+export interface ChangeEntry extends LogPosition {
+  readonly body: ChangeBody;
+}
+
+/**
+ * Applies a change. Raises `Difference` having undone it; with `isTrusted` what came out here is
+ * kept whatever the entry says, since a majority of the copies came to the same.
+ */
+export async function applyChange(
+  copy: RegionCopy,
+  session: EngineSession,
+  entry: ChangeEntry,
+  isTrusted: boolean,
+): Promise<ReadonlyMap<string, Fingerprint>> {
+  await session.begin("write");
+  try {
+    await runStatements(session, entry);
+    const fingerprints = await session.flushFingerprints();
+    if (!isTrusted) requireSame(entry, fingerprints);
+    await writeBooks(copy, session, entry);
+    await session.commit();
+    return fingerprints;
+  } catch (error) {
+    if (session.usable) await session.rollback();
+    throw error;
+  }
+}
+
+async function runStatements(session: EngineSession, { seq, body }: ChangeEntry): Promise<void> {
+  for (const { sql, context, affected } of body.statements) {
+    let here: number;
+    try {
+      here = (await session.run(sql, { context, timeoutMs: APPLY_MS })).result.affected;
+    } catch (error) {
+      if (isPassing(error)) throw error;
+      const why = (error as Error).message;
+      throw new Difference(seq, `a statement that went well at the primary failed: ${why}`);
+    }
+    if (here !== affected) {
+      const why = `a statement changed ${here} rows here and ${affected} at the primary`;
+      throw new Difference(seq, why);
+    }
+  }
+}
+
+function requireSame(
+  { seq, body }: ChangeEntry,
+  here: ReadonlyMap<string, Fingerprint>,
+): void {
+  const tables = new Set([...here.keys(), ...Object.keys(body.fingerprints)]);
+  for (const table of tables) {
+    const why = differenceOf(here.get(table) ?? null, body.fingerprints[table] ?? null);
+    if (why !== null) throw new Difference(seq, `table ${table} differs: ${why}`, here);
+  }
+}
+
+/** Where two fingerprints differ, in words; null where they do not. */
+export function differenceOf(here: Fingerprint | null, there: Fingerprint | null): string | null {
+  if (here === null || there === null) {
+    if (here === there) return null;
+    return here === null ? "it was not changed here" : "it was changed only here";
+  }
+  if (here.schema !== there.schema) return `schema ${here.schema} is not ${there.schema}`;
+  if (here.rows !== there.rows) return `${here.rows} rows are not ${there.rows}`;
+  return here.sum === there.sum ? null : `checksum ${here.sum} is not ${there.sum}`;
+}
+
+/** The position and what was answered to clients, in the transaction of the data. */
+export async function writeBooks(
+  copy: RegionCopy,
+  session: EngineSession,
+  { epoch, seq, body }: ChangeEntry,
+): Promise<void> {
+  const { region } = copy;
+  if (body.answered.length > 0) {
+    const books = body.answered.map(({ session, n, result }): SessionBook => ({
+      session,
+      n,
+      seq,
+      result: JSON.stringify(result),
+    }));
+    await writeSessions(session, region, books);
+  }
+  if (seq % FORGET_EVERY === 0) {
+    await forgetSessions(session, region, seq - copy.deps.limits.sessionsKept);
+  }
+  await writeApplied(session, region, { epoch, seq, state: "sound" });
+}

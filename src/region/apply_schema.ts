@@ -1,0 +1,151 @@
+/**
+ * Schema changes. They commit by themselves and cannot be undone, so they are logged before they
+ * are run; a copy knows by the hashes of its tables whether it has run one already.
+ */
+import type { Fingerprint, TableSchema } from "../ports/engine.ts";
+import type { LogPosition } from "../ports/log.ts";
+import type { SchemaBody, SchemaDoneBody, SchemaOutcome } from "../protocol/entry.ts";
+import { MinisqlError } from "../protocol/errors.ts";
+import { Difference, differenceOf, isPassing } from "./apply.ts";
+import { readOwned, type SessionBook, writeApplied, writeOwned, writeSessions } from "./books.ts";
+import type { RegionCopy } from "./copy.ts";
+
+const SCHEMA_MS = 24 * 3_600_000;
+
+export interface SchemaEntry extends LogPosition {
+  readonly body: SchemaBody;
+}
+
+export interface SchemaDoneEntry extends LogPosition {
+  readonly body: SchemaDoneBody;
+}
+
+/** Stands for the hash of a table that is not there. */
+export const NO_TABLE = "none";
+
+/** The hash of each table now. */
+export async function schemaHashes(
+  copy: RegionCopy,
+  tables: readonly string[],
+): Promise<Readonly<Record<string, string>>> {
+  const hashes: Record<string, string> = {};
+  for (const table of tables) {
+    hashes[table] = (await copy.deps.engine.schema(table))?.hash ?? NO_TABLE;
+  }
+  return hashes;
+}
+
+/**
+ * Runs a schema change unless it has been run, and moves the position past it. What it came to
+ * here is answered; that the rows do not allow it is an outcome, not a failure.
+ */
+export async function applySchema(copy: RegionCopy, entry: SchemaEntry): Promise<SchemaOutcome> {
+  const { body } = entry;
+  const before = await schemaHashes(copy, Object.keys(body.before));
+  const hasRun = Object.entries(body.before).some(([table, hash]) => before[table] !== hash);
+  const error = hasRun ? null : await runSchema(copy, body);
+  return await adopt(copy, entry, error);
+}
+
+/** The error with which the statement failed because of what the rows are; null for none. */
+async function runSchema(copy: RegionCopy, body: SchemaBody): Promise<MinisqlError | null> {
+  try {
+    await copy.use((session) =>
+      session.run(body.sql, { context: body.context, timeoutMs: SCHEMA_MS })
+    );
+    return null;
+  } catch (error) {
+    if (isPassing(error) || !(error instanceof MinisqlError)) throw error;
+    return error;
+  }
+}
+
+/**
+ * Brings triggers, fingerprints and the list of the region's tables in step with what there is,
+ * and notes with the position what it came to.
+ */
+async function adopt(
+  copy: RegionCopy,
+  { epoch, seq, body }: SchemaEntry,
+  error: MinisqlError | null,
+): Promise<SchemaOutcome> {
+  const { engine } = copy.deps;
+  const owned = await copy.use(readOwned);
+  const candidates = new Set([...copy.tables, ...Object.keys(body.before)]);
+  const there: TableSchema[] = [];
+  for (const table of [...candidates].sort()) {
+    const schema = await engine.schema(table);
+    if (schema === null) {
+      if (owned.has(table)) await engine.forgetFingerprint(table);
+      continue;
+    }
+    await engine.maintainFingerprint(table);
+    there.push(await engine.schema(table) ?? schema);
+  }
+  const outcome: SchemaOutcome = {
+    errno: error?.errno ?? null,
+    message: error?.message ?? null,
+    sqlState: error?.sqlState ?? null,
+    tables: there.map(({ name, createSql, hash }) => ({
+      table: name,
+      ddl: createSql,
+      schemaHash: hash,
+    })),
+  };
+  await copy.use(async (session) => {
+    await session.begin("write");
+    await writeOwned(session, copy.region, there.map(({ name }) => name));
+    const result = JSON.stringify(outcome);
+    await writeSessions(session, copy.region, [{
+      session: ranSession(body.job),
+      n: 1,
+      seq,
+      result,
+    }]);
+    await writeApplied(session, copy.region, { epoch, seq, state: "sound" });
+    await session.commit();
+  });
+  await copy.reload();
+  return outcome;
+}
+
+/** Notes how the change ended at the primary; it must have come to the same here. */
+export async function applySchemaDone(copy: RegionCopy, entry: SchemaDoneEntry): Promise<void> {
+  const { seq, body } = entry;
+  const fingerprints = new Map<string, Fingerprint>();
+  for (const { table, schemaHash } of body.outcome.tables) {
+    const here = copy.schema(table)?.hash ?? NO_TABLE;
+    if (here !== schemaHash) {
+      throw new Difference(seq, `table ${table} differs: schema ${here} is not ${schemaHash}`);
+    }
+    const mine = copy.history.latest(table);
+    if (mine !== null) fingerprints.set(table, mine);
+    const why = differenceOf(mine, body.fingerprints[table] ?? null);
+    if (why !== null) throw new Difference(seq, `table ${table} differs: ${why}`, fingerprints);
+  }
+  await copy.use(async (session) => {
+    await session.begin("write");
+    await writeSessions(session, copy.region, [jobBook(entry)]);
+    await writeApplied(session, copy.region, { ...positionOf(entry), state: "sound" });
+    await session.commit();
+  });
+  copy.noteApplied(entry, new Map());
+}
+
+/** A job's change is done once: its outcome is kept as a client session's last write is. */
+export function jobBook({ seq, body }: SchemaDoneEntry): SessionBook {
+  return { session: jobSession(body.job), n: 1, seq, result: JSON.stringify(body.outcome) };
+}
+
+export function jobSession(job: string): string {
+  return `job:${job}`.slice(0, 64);
+}
+
+/** Under which it is kept what a change came to here, until all have agreed on it. */
+export function ranSession(job: string): string {
+  return `ran:${job}`.slice(0, 64);
+}
+
+function positionOf({ epoch, seq }: LogPosition): LogPosition {
+  return { epoch, seq };
+}

@@ -1,0 +1,254 @@
+/**
+ * Writes of many clients in one transaction: what waits is run together, shipped as one entry and
+ * committed at once. While one batch is being agreed on, the next one runs. A statement that fails
+ * leaves its batch; one that takes long, or met a deadlock, is run by itself.
+ */
+import { Deferred } from "../../base/deferred.ts";
+import { pause } from "../../cluster/pause.ts";
+import type { EngineSession, Fingerprint } from "../../ports/engine.ts";
+import { MinisqlError } from "../../protocol/errors.ts";
+import type { StatementResult } from "../../protocol/values.ts";
+import type { RegionCopy } from "../copy.ts";
+import type { Gate } from "../gate.ts";
+import { SessionPool } from "../session_pool.ts";
+import { type Accepted, type Ran, runWrite } from "../statement.ts";
+import type { Numbered } from "./answered.ts";
+import type { CommitLane } from "./commit_lane.ts";
+
+export interface Write {
+  readonly verdict: Accepted;
+  /** How long its text is. */
+  readonly units: number;
+  readonly lastInsertId: string | null;
+  readonly foreignKeyChecks: boolean;
+  readonly numbered: Numbered | null;
+  readonly signal: AbortSignal;
+  /** By the clock's time. */
+  readonly deadline: number;
+}
+
+export interface Written {
+  readonly result: StatementResult;
+  readonly seq: number;
+  readonly fingerprints: ReadonlyMap<string, Fingerprint>;
+}
+
+interface Job {
+  readonly write: Write;
+  readonly done: Deferred<Written>;
+  /** Runs by itself, with all the time its caller gives it. */
+  isAlone: boolean;
+  deadlocks: number;
+}
+
+interface Run {
+  readonly job: Job;
+  readonly ran: Ran;
+}
+
+export interface BatchWriterDeps {
+  readonly copy: RegionCopy;
+  readonly lane: CommitLane;
+  /** Everybody who has a transaction open is inside; a schema change is inside alone. */
+  readonly open: Gate;
+  /** Whoever runs a statement is inside; one that must choose its own number is inside alone. */
+  readonly inserts: Gate;
+  readonly office: AbortSignal;
+}
+
+/** Batches that may be under way at once: one is agreed on while the next one runs. */
+const BATCHES = 2;
+/** Slow statements that may run by themselves at once. */
+const ALONE = 16;
+const DEADLOCKS_MAX = 3;
+
+export class BatchWriter {
+  readonly #deps: BatchWriterDeps;
+  readonly #sessions: SessionPool;
+  #waiting: Job[] = [];
+  #alone: Job[] = [];
+  #batches = 0;
+  #running = 0;
+  #news = new Deferred<void>();
+
+  constructor(deps: BatchWriterDeps) {
+    this.#deps = deps;
+    this.#sessions = new SessionPool(deps.copy.deps.engine, BATCHES + 2);
+  }
+
+  /** Resolves when the write is committed on every replica in sync. */
+  write(write: Write): Promise<Written> {
+    const { limits } = this.#deps.copy.deps;
+    if (this.#waiting.length + this.#alone.length >= limits.writesWaiting) {
+      const why = `Cannot take the write: ${limits.writesWaiting} wait already; try again later`;
+      return Promise.reject(new MinisqlError("UNAVAILABLE", why));
+    }
+    const done = new Deferred<Written>();
+    this.#waiting.push({ write, done, isAlone: false, deadlocks: 0 });
+    this.#news.resolve();
+    return done.promise;
+  }
+
+  /** Fails what has not begun: nothing of it has happened. */
+  refuse(error: MinisqlError): void {
+    for (const { done } of [...this.#waiting.splice(0), ...this.#alone.splice(0)]) {
+      done.reject(error);
+    }
+  }
+
+  async run(): Promise<void> {
+    const { office, copy } = this.#deps;
+    while (!office.aborted) {
+      const news = this.#news.settled ? this.#news = new Deferred() : this.#news;
+      while (this.#alone.length > 0 && this.#running < ALONE && !office.aborted) {
+        const job = this.#alone.shift() as Job;
+        this.#running++;
+        void this.#runBatch([job], () => this.#running--);
+      }
+      if (this.#waiting.length > 0 && this.#batches < BATCHES) {
+        this.#batches++;
+        // The next batch begins when this one's statements have run.
+        await this.#runBatch(this.#take(), () => this.#batches--);
+      } else await pause(copy.deps.clock, null, office, [news.promise]);
+    }
+    this.refuse(office.reason as MinisqlError);
+    while (this.#batches + this.#running > 0) {
+      const news = this.#news = new Deferred();
+      await news.promise;
+    }
+    await this.#sessions.close();
+  }
+
+  #take(): readonly Job[] {
+    const { batchStatements, batchBytes } = this.#deps.copy.deps.limits;
+    let units = 0;
+    let count = 0;
+    for (const { write } of this.#waiting) {
+      units += write.units;
+      if (count > 0 && (units > batchBytes || count >= batchStatements)) break;
+      count++;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  /** Resolves when the statements have run; `over` is called when all is committed or undone. */
+  async #runBatch(jobs: readonly Job[], over: () => void): Promise<void> {
+    const ended = () => {
+      over();
+      this.#news.resolve();
+    };
+    const { copy, open, office } = this.#deps;
+    let session: EngineSession | null = null;
+    let leave = () => {};
+    const end = async () => {
+      if (session !== null) await this.#sessions.give(session);
+      leave();
+      ended();
+    };
+    try {
+      leave = await open.enter(office);
+      session = await this.#sessions.take();
+      await session.begin("write");
+      const runs = await this.#runAll(session, jobs);
+      if (runs.length === 0) {
+        await session.rollback();
+        return await end();
+      }
+      void this.#commit(session, runs).finally(end);
+    } catch (error) {
+      this.#failAll(jobs, error);
+      if (session?.usable) await session.rollback().catch(() => {});
+      await end();
+      if (!(error instanceof MinisqlError)) copy.deps.reporter.log("error", "A defect", { error });
+    }
+  }
+
+  /** Those that ran well. The others have been answered, or moved to where they run alone. */
+  async #runAll(session: EngineSession, jobs: readonly Job[]): Promise<readonly Run[]> {
+    const runs: Run[] = [];
+    const isShared = jobs.length > 1 || this.#waiting.length > 0;
+    for (const [at, job] of jobs.entries()) {
+      try {
+        runs.push({ job, ran: await this.#runOne(session, job, isShared) });
+      } catch (error) {
+        if (!session.usable) throw error;
+        if (session.undone) {
+          await session.rollback();
+          this.#again([...runs.map((run) => run.job), ...jobs.slice(at + 1)]);
+          this.#deadlocked(job, error);
+          return [];
+        }
+        const isSlow = error instanceof MinisqlError && error.code === "TIMEOUT" &&
+          !job.isAlone && this.#left(job) > 0 && !job.write.signal.aborted;
+        if (isSlow) this.#runAlone(job);
+        else job.done.reject(error);
+      }
+    }
+    return runs;
+  }
+
+  async #runOne(session: EngineSession, job: Job, isShared: boolean): Promise<Ran> {
+    const { copy, inserts } = this.#deps;
+    const { clock, random, limits } = copy.deps;
+    const { verdict, lastInsertId, foreignKeyChecks, signal } = job.write;
+    signal.throwIfAborted();
+    const leave = await inserts.enter(signal, verdict.context.includes("insert_id_beforehand"));
+    try {
+      return await runWrite(session, verdict, {
+        wallMicros: clock.wallMicros(),
+        ...{ random, lastInsertId, foreignKeyChecks, signal },
+        timeoutMs: isShared && !job.isAlone
+          ? Math.min(limits.batchStatementMs, this.#left(job))
+          : this.#left(job),
+        table: (name) => copy.schema(name),
+      });
+    } finally {
+      leave();
+    }
+  }
+
+  #left(job: Job): number {
+    return Math.max(1, job.write.deadline - this.#deps.copy.deps.clock.now());
+  }
+
+  async #commit(session: EngineSession, runs: readonly Run[]): Promise<void> {
+    try {
+      const { seq, fingerprints } = await this.#deps.lane.commit({
+        session,
+        statements: runs.map(({ ran }) => ran.logged),
+        answered: runs.flatMap(({ job, ran }) => {
+          const { numbered } = job.write;
+          return numbered === null ? [] : [{ ...numbered, result: ran.result }];
+        }),
+      });
+      for (const { job, ran } of runs) job.done.resolve({ result: ran.result, seq, fingerprints });
+    } catch (error) {
+      const isUndone = session.undone;
+      if (session.usable) await session.rollback().catch(() => {});
+      if (isUndone) this.#again(runs.map(({ job }) => job));
+      else this.#failAll(runs.map(({ job }) => job), error);
+    }
+  }
+
+  #runAlone(job: Job): void {
+    job.isAlone = true;
+    this.#alone.push(job);
+    this.#news.resolve();
+  }
+
+  /** Their transaction was undone through no fault of theirs. */
+  #again(jobs: readonly Job[]): void {
+    this.#waiting.unshift(...jobs.filter(({ done }) => !done.settled));
+    this.#news.resolve();
+  }
+
+  #deadlocked(job: Job, error: unknown): void {
+    job.deadlocks++;
+    if (job.deadlocks > DEADLOCKS_MAX) job.done.reject(error);
+    else this.#runAlone(job);
+  }
+
+  #failAll(jobs: readonly Job[], error: unknown): void {
+    for (const { done } of jobs) if (!done.settled) done.reject(error);
+  }
+}

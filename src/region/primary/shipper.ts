@@ -1,0 +1,296 @@
+/**
+ * Ships the log to one other replica: finds out where its log stands, has it cut off what parts
+ * from this one, and sends entries as they come, several calls at a time. A link that breaks is
+ * made again, for as long as this server is the region's primary.
+ */
+import { Deferred } from "../../base/deferred.ts";
+import { pause } from "../../cluster/pause.ts";
+import type { LogEntry } from "../../ports/log.ts";
+import { MinisqlError } from "../../protocol/errors.ts";
+import type { Answer } from "../../protocol/messages.ts";
+import type { Caller } from "../../rpc/caller.ts";
+import { differenceOf } from "../apply.ts";
+import type { RegionCopy } from "../copy.ts";
+import type { Directory } from "../directory.ts";
+import { matchOf } from "../log_match.ts";
+import type { Quorum } from "./quorum.ts";
+
+export interface ShipperDeps {
+  readonly copy: RegionCopy;
+  readonly directory: Directory;
+  readonly quorum: Quorum;
+  readonly self: { readonly rid: number };
+  readonly epoch: number;
+  /** Entries appended by this primary, whether or not they are on disk here. */
+  readonly unsaved: (from: number) => readonly LogEntry[];
+  /** Something about this replica has changed. */
+  readonly changed: () => void;
+  /** A replica knows of a newer epoch: this primary's time is over. */
+  readonly deposed: (why: string) => void;
+}
+
+interface Followed {
+  readonly caller: Caller;
+  readonly incarnation: string;
+}
+
+const RETRY_MS = 100;
+/** While a replica copies, it is looked at again so often. */
+const LOOK_MS = 200;
+
+export class Shipper {
+  readonly rid: number;
+  readonly #deps: ShipperDeps;
+  #news = new Deferred<void>();
+  #followed: Followed | null = null;
+  #incarnation = "";
+  #next = 0;
+  #onWay = 0;
+  #bytesOnWay = 0;
+  #told = -1;
+  #lostAt: number | null;
+  #unfit: string | null = null;
+  /** Its log may be relied on, as it follows this one. */
+  #isMatched = false;
+  #applied = 0;
+
+  constructor(rid: number, deps: ShipperDeps) {
+    this.rid = rid;
+    this.#deps = deps;
+    this.#lostAt = deps.copy.deps.clock.now();
+  }
+
+  /** The process that follows, or did so last; empty before the first. */
+  get incarnation(): string {
+    return this.#incarnation;
+  }
+
+  /** Since when it does not follow; null while it does. */
+  get lostAt(): number | null {
+    return this.#lostAt;
+  }
+
+  /** Why its copy serves nothing; null where it serves. */
+  get unfit(): string | null {
+    return this.#unfit;
+  }
+
+  get isMatched(): boolean {
+    return this.#isMatched;
+  }
+
+  get applied(): number {
+    return this.#applied;
+  }
+
+  /** The position it is known to hold, of this epoch. */
+  get held(): number {
+    return this.#deps.quorum.heldBy({ rid: this.rid, incarnation: this.#incarnation });
+  }
+
+  /** There is something to send, or a commit to tell. */
+  wake(): void {
+    this.#news.resolve();
+  }
+
+  /** Resolves when the replica has answered something that was sent after this call. */
+  async confirm(timeoutMs: number): Promise<void> {
+    const { copy, self, epoch, quorum } = this.#deps;
+    if (this.#followed === null) {
+      throw new MinisqlError("UNAVAILABLE", `Server ${this.rid} does not answer`);
+    }
+    const { caller, incarnation } = this.#followed;
+    const before = this.#next - 1;
+    await caller.call("replicate", {
+      ...{ region: copy.region, epoch, from: self.rid, to: incarnation, entries: [] },
+      previous: { epoch: copy.deps.log.epochAt(copy.region, before) ?? 0, seq: before },
+      committed: quorum.committed.value,
+    }, { timeoutMs });
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, reporter } = this.#deps.copy.deps;
+    while (!signal.aborted) {
+      try {
+        await this.#follow(signal);
+      } catch (error) {
+        if (signal.aborted) break;
+        if (!(error instanceof MinisqlError)) throw error;
+        if (error.code === "STALE_EPOCH") this.#deps.deposed(error.message);
+        reporter.log("debug", `Cannot ship to replica ${this.rid}: ${error.message}`);
+        this.#lose(error.code === "TIMEOUT" ? -Infinity : clock.now());
+        await pause(clock, RETRY_MS, signal, [this.#deps.directory.changed]);
+      }
+    }
+  }
+
+  #lose(at: number): void {
+    this.#isMatched = false;
+    this.#followed = null;
+    if (this.#lostAt === null || at < this.#lostAt) this.#lostAt = at;
+    this.#deps.changed();
+  }
+
+  /** From the first question to the first failure. */
+  async #follow(signal: AbortSignal): Promise<void> {
+    const { copy, directory, self, epoch } = this.#deps;
+    const { callMs } = copy.deps.limits;
+    const channel = directory.channel(this.rid);
+    if (channel === null) {
+      throw new MinisqlError("UNAVAILABLE", `Server ${this.rid} is not there`);
+    }
+    const { caller } = await channel.connect(callMs, signal);
+    while (!signal.aborted) {
+      const answer = await caller.call(
+        "follow",
+        { region: copy.region, epoch, from: self.rid },
+        { timeoutMs: callMs, signal },
+      );
+      this.#incarnation = answer.incarnation;
+      const followed = { caller, incarnation: answer.incarnation };
+      const match = await this.#match(followed, answer, signal);
+      if (match !== null) await this.#ship(followed, answer, match, signal);
+      else await pause(copy.deps.clock, LOOK_MS, signal, [caller.closed]);
+    }
+  }
+
+  /** Where its log goes on from; null while it cannot, since rows are being copied first. */
+  async #match(
+    { caller, incarnation }: Followed,
+    answer: Answer<"follow">,
+    signal: AbortSignal,
+  ): Promise<number | null> {
+    const { copy, self, epoch } = this.#deps;
+    const addressed = { region: copy.region, epoch, from: self.rid, to: incarnation };
+    const options = { timeoutMs: copy.deps.limits.callMs, signal };
+    this.#unfit = answer.unfit ?? this.#contradiction(answer);
+    const theirs = { base: answer.base, epochs: answer.epochs };
+    const match = answer.epochs.length === 0 ? null : matchOf(copy.held, theirs);
+    const isLogUsable = match !== null && (answer.unfit !== null || match >= answer.applied);
+    if (this.#unfit !== null || !isLogUsable) {
+      const reason = this.#unfit ?? "its log has parted from the primary's";
+      this.#unfit = reason;
+      if (!answer.syncing) await caller.call("resync", { ...addressed, reason }, options);
+    }
+    if (!isLogUsable) return null;
+    const last = answer.epochs.at(-1)?.seq ?? 0;
+    if (last > match) await caller.call("rewind", { ...addressed, seq: match }, options);
+    return match;
+  }
+
+  /** Its rows are known not to be what this copy had at that position. */
+  #contradiction({ applied, fingerprints }: Answer<"follow">): string | null {
+    const { copy } = this.#deps;
+    for (const [table, theirs] of Object.entries(fingerprints)) {
+      const mine = copy.history.at(table, applied);
+      if (mine === null || applied > copy.applied.value) continue;
+      const why = differenceOf(theirs, mine);
+      if (why !== null) return `table ${table} differs at ${applied}: ${why}`;
+    }
+    return null;
+  }
+
+  async #ship(
+    followed: Followed,
+    answer: Answer<"follow">,
+    match: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { quorum, changed, copy } = this.#deps;
+    this.#followed = followed;
+    this.#next = match + 1;
+    this.#onWay = this.#bytesOnWay = 0;
+    this.#told = -1;
+    this.#applied = answer.applied;
+    this.#isMatched = true;
+    this.#lostAt = null;
+    quorum.acknowledged({ rid: this.rid, incarnation: followed.incarnation }, match);
+    changed();
+    const broken = new AbortController();
+    void followed.caller.closed.then((why) =>
+      broken.abort(new MinisqlError("UNAVAILABLE", `Its link is gone: ${why}`))
+    );
+    const either = AbortSignal.any([signal, broken.signal]);
+    while (!either.aborted) {
+      const news = this.#news.settled ? this.#news = new Deferred() : this.#news;
+      await this.#sendAll(followed, broken, either);
+      await pause(copy.deps.clock, copy.deps.limits.beatMs, either, [news.promise]);
+      if (!news.settled) this.#told = -1;
+    }
+    either.throwIfAborted();
+  }
+
+  /** Sends what there is, as far as may be on the way at once. */
+  async #sendAll(
+    followed: Followed,
+    broken: AbortController,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { limits } = this.#deps.copy.deps;
+    while (!signal.aborted) {
+      if (this.#onWay >= limits.entriesOnWay || this.#bytesOnWay >= limits.bytesOnWay) return;
+      const entries = await this.#nextEntries();
+      const committed = this.#deps.quorum.committed.value;
+      if (entries.length === 0 && committed === this.#told) return;
+      this.#send(followed, entries, committed, broken);
+    }
+  }
+
+  async #nextEntries(): Promise<readonly LogEntry[]> {
+    const { copy, unsaved } = this.#deps;
+    const { region, deps: { log, limits } } = copy;
+    if (this.#next > log.last(region).seq) return [];
+    const fresh = unsaved(this.#next);
+    if (fresh.length > 0) return bounded(fresh, limits.entriesOnWay, limits.bytesOnWay / 4);
+    return await log.read(region, this.#next, {
+      entries: limits.entriesOnWay,
+      bytes: limits.bytesOnWay / 4,
+    });
+  }
+
+  #send(
+    { caller, incarnation }: Followed,
+    entries: readonly LogEntry[],
+    committed: number,
+    broken: AbortController,
+  ): void {
+    const { copy, self, epoch, quorum } = this.#deps;
+    const { log, limits } = copy.deps;
+    const before = this.#next - 1;
+    const previous = { epoch: log.epochAt(copy.region, before) ?? 0, seq: before };
+    const bytes = entries.reduce((sum, { body }) => sum + body.length, 0);
+    this.#next += entries.length;
+    this.#onWay += entries.length;
+    this.#bytesOnWay += bytes;
+    this.#told = committed;
+    const request = {
+      ...{ region: copy.region, epoch, from: self.rid, to: incarnation, previous, committed },
+      entries: entries.map(({ epoch, seq, body }) => ({ epoch, seq, body })),
+    };
+    caller.call("replicate", request, { timeoutMs: limits.ackMs }).then((answer) => {
+      this.#onWay -= entries.length;
+      this.#bytesOnWay -= bytes;
+      this.#applied = answer.applied;
+      if (answer.unfit !== null && this.#unfit === null) {
+        broken.abort(new MinisqlError("DIVERGED", answer.unfit));
+      }
+      if (answer.unfit === null) this.#unfit = null;
+      quorum.acknowledged({ rid: this.rid, incarnation }, before + entries.length);
+      this.#deps.changed();
+      if (this.#next <= log.last(copy.region).seq) this.wake();
+    }, (error) => broken.abort(error));
+  }
+}
+
+function bounded(
+  entries: readonly LogEntry[],
+  count: number,
+  bytesMax: number,
+): readonly LogEntry[] {
+  let bytes = 0;
+  for (let at = 0; at < entries.length && at < count; at++) {
+    bytes += entries[at]?.body.length ?? 0;
+    if (bytes > bytesMax && at > 0) return entries.slice(0, at);
+  }
+  return entries.slice(0, count);
+}
