@@ -129,6 +129,7 @@ class Inserter {
   #put(cells: Value[]): void {
     const drew = this.#numbered >= 0 && cells[this.#numbered] === null;
     if (drew) cells[this.#numbered] = this.#next;
+    this.#look(cells);
     checkRules(this.#model, cells, this.#options);
     const { replace, onDuplicate } = this.#statement;
     if (replace) this.#makeWay(cells);
@@ -139,10 +140,15 @@ class Inserter {
     this.#note(cells, drew);
   }
 
+  /** The number of the last row looked at is told where none was drawn. */
+  #look(cells: readonly Value[]): void {
+    const id = this.#numbered < 0 ? null : cells[this.#numbered];
+    if (typeof id === "number") this.#last = id;
+  }
+
   #note(cells: readonly Value[], drew: boolean): void {
     const id = this.#numbered < 0 ? null : cells[this.#numbered];
     if (typeof id !== "number") return;
-    this.#last = id;
     if (drew) this.#first ??= id;
     this.#next = Math.max(this.#next, id + 1);
     this.#edit.nextId = Math.max(this.#edit.nextId, id + 1);
@@ -161,8 +167,7 @@ class Inserter {
     const { onDuplicate } = this.#statement;
     const place = { model: this.#model, inserted, number: this.#records };
     const cells = assigned(row.cells, onDuplicate, place, this.#options);
-    const id = this.#numbered < 0 ? null : row.cells[this.#numbered];
-    if (typeof id === "number") this.#last = id;
+    this.#look(row.cells);
     if (cells === null) return;
     this.#edit.update(row, cells);
     this.#affected += 2;

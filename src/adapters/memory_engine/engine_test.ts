@@ -188,3 +188,11 @@ Deno.test("MemoryDatabase: rows change behind the triggers' back, or before thei
     assert.equal((await session.recompute("t", LIMIT)).rows, 1);
   }
 });
+
+Deno.test("MemoryEngine shows how a table would be made again, and what it numbers next", async () => {
+  const { session } = await served();
+  await session.run("CREATE TABLE `a``b` (id INT AUTO_INCREMENT PRIMARY KEY)", LIMIT);
+  await session.run("INSERT INTO `a``b` VALUES (7)", LIMIT);
+  const { rows: [row] } = await session.run("SHOW CREATE TABLE `a``b`", LIMIT);
+  assert.match(String(row?.[1]), /^CREATE TABLE `a``b` [^]*AUTO_INCREMENT=8\b/);
+});

@@ -4,6 +4,7 @@ import type { DdlStatement } from "../../sql/ddl/model.ts";
 import { parseDdl } from "../../sql/ddl/parser.ts";
 import { MysqlRandom } from "../sqlite/functions_random.ts";
 import { noSuchTable } from "../sqlite/schema_errors.ts";
+import { tableSchema } from "../sqlite/schema_port.ts";
 import { refuseControl } from "../sqlite/session_other.ts";
 import type {
   DeleteStatement,
@@ -25,11 +26,14 @@ type ChangeStatement = InsertStatement | UpdateStatement | DeleteStatement;
 export type Statement =
   | { readonly kind: "query"; readonly query: SelectStatement["query"] }
   | { readonly kind: "change"; readonly change: ChangeStatement }
+  /** SHOW CREATE TABLE. */
+  | { readonly kind: "show"; readonly table: string }
   | { readonly kind: "definition"; readonly definition: DdlStatement };
 
 /** MySQL's generator takes its seeds from this range. */
 const SEED_LIMIT = 0x3fff_ffff;
 const KEPT_MAX = 5000;
+const SHOW_CREATE = /^\s*SHOW\s+CREATE\s+TABLE\s+`?(.*?)`?\s*;?\s*$/is;
 
 /** The same text runs on every copy, so it is read once for all of them. */
 const kept = new Map<string, Statement>();
@@ -61,6 +65,14 @@ export class Runner {
   ): Rows {
     const found = select(query, (name) => tableOf(tables, name), this.#facts(options));
     return { ...found, result: NOTHING };
+  }
+
+  /** The table as it would be made again, with the number its next row gets. */
+  show({ table }: Extract<Statement, { kind: "show" }>, tables: Tables): Rows {
+    const { model, nextId } = tableOf(tables, table);
+    const next = BigInt(Math.max(nextId, this.#database.drawn(table)));
+    const columns = ["Table", "Create Table"].map((name) => ({ name, kind: "text" } as const));
+    return { columns, rows: [[table, tableSchema(model, next).createSql]], result: NOTHING };
   }
 
   change(
@@ -132,6 +144,8 @@ export class Runner {
 }
 
 function parse(sql: string): Statement {
+  const shown = SHOW_CREATE.exec(sql);
+  if (shown !== null) return { kind: "show", table: (shown[1] ?? "").replaceAll("``", "`") };
   const rows = parseStatement(sql);
   if (rows?.kind === "query") return { kind: "query", query: rows.query };
   if (rows !== null) return { kind: "change", change: rows };

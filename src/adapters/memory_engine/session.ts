@@ -63,6 +63,7 @@ export class MemorySession implements EngineSession, Served {
     if (statement.kind === "query") {
       return this.#runner.query(statement, this.#seen(), options);
     }
+    if (statement.kind === "show") return this.#runner.show(statement, this.#seen());
     if (this.#open?.mode === "snapshot") {
       throw sqlError(1792, "25006", "Cannot execute statement in a READ ONLY transaction");
     }
