@@ -1,0 +1,29 @@
+/** The limits of reading and of looking after copies, in one place. Times in milliseconds. */
+
+export const READ_LIMITS = {
+  /** Reads at one moment that the database runs; more wait. */
+  sessionsMax: 64,
+  /** And those that are run for another copy's recount: reads here must not keep them waiting. */
+  tallySessionsMax: 16,
+  /** A read waits so long for a position before it is sent elsewhere. */
+  reachMs: 2000,
+  /** The other copies get so long to vote; who is not heard by then is silent. */
+  voteMs: 1000,
+  /** A copy that is asked for its vote waits so long for the position asked for. */
+  voteReachMs: 400,
+  /** Positions whose votes are remembered, each with the tables asked for. */
+  votesKept: 128,
+  /** What a read that is being voted on may hold back; then it stops reading. */
+  heldRows: 10_000,
+  heldBytes: 4 * 1024 * 1024,
+  /** A copy that is outvoted looks once more after this long, before it is taken for lost. */
+  secondLookMs: 100,
+  /** A copy that dissents is told so at most this often. */
+  challengeMs: 10_000,
+  /** Recounts of one read while its tables are written to; then it is given up. */
+  recounts: 5,
+  /** Rows taken from the database at once. */
+  batchRows: 500,
+} as const;
+
+export type ReadLimits = { readonly [K in keyof typeof READ_LIMITS]: number };

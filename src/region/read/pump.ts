@@ -1,0 +1,43 @@
+/** Moves a query's rows from the database to the client, once they may go. */
+import type { Row } from "../../protocol/values.ts";
+import type { RowsOut } from "./rows_out.ts";
+import type { Reading } from "./statement.ts";
+
+export interface Pumped {
+  readonly out: RowsOut;
+  /** Resolves when rows may go; rejects when they may not, and reading ends with that. */
+  readonly leave: Promise<unknown>;
+  /** Sees all rows as they come. */
+  readonly onRows?: (rows: readonly Row[]) => void;
+}
+
+/**
+ * Starts reading at once. What comes before `leave` is given is held back, as far as that may grow;
+ * then reading waits. A failure of the query too is told only to whom its rows might be.
+ */
+export async function pump(
+  start: (signal: AbortSignal) => Reading,
+  { out, leave, onRows }: Pumped,
+): Promise<Reading> {
+  const refused = new AbortController();
+  let mayGo = false;
+  leave.then(() => mayGo = true, () => refused.abort());
+  try {
+    const reading = start(refused.signal);
+    out.head(await reading.columns);
+    for await (const rows of reading) {
+      onRows?.(rows);
+      await out.take(rows);
+      if (!mayGo && !out.isFull) continue;
+      await leave;
+      await out.open();
+    }
+    await leave;
+    await out.open();
+    return reading;
+  } catch (error) {
+    // An abort from outside settles `leave` as well.
+    await leave;
+    throw error;
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * Answers reads from this server's copies. What is answered comes from one moment of the database,
+ * in which the position is known and, for the levels that vote, the fingerprints that were voted on.
+ */
+import type { Clock } from "../../ports/clock.ts";
+import type { Engine, EngineSession } from "../../ports/engine.ts";
+import type { RowsContext } from "../../protocol/handlers.ts";
+import type { Answer } from "../../protocol/messages.ts";
+import { comparison } from "./comparable.ts";
+import type { ReadLimits } from "./limits.ts";
+import { giveUp, Outvoted } from "./outvoted.ts";
+import { claims, openViews, type Part } from "./parts.ts";
+import type { Poll } from "./poll.ts";
+import { pump } from "./pump.ts";
+import { Read, type ReadRequest } from "./read.ts";
+import { recount } from "./recount.ts";
+import { type Lent, ReadSessions } from "./sessions.ts";
+import { isWorthAnotherTry, readFault, type View } from "./snapshot.ts";
+import { readStatement } from "./statement.ts";
+
+export interface ReadDeps {
+  readonly clock: Clock;
+  readonly engine: Engine;
+  readonly poll: Poll;
+  readonly limits: ReadLimits;
+  /** Told of each read that was answered. */
+  readonly onRead?: (regions: readonly string[], rows: number, bytes: number) => void;
+}
+
+/** What a read is tried for in all, where sessions were stale or a schema was changed meanwhile. */
+const TRIES = 3;
+
+export class ReadService {
+  readonly #deps: ReadDeps;
+  readonly #sessions: ReadSessions;
+
+  constructor(deps: ReadDeps) {
+    this.#deps = deps;
+    this.#sessions = new ReadSessions(deps, deps.limits.sessionsMax);
+  }
+
+  async close(): Promise<void> {
+    await this.#sessions.close();
+  }
+
+  /** Sends the rows and answers how it ended, and what the answer stands on. */
+  async read(request: ReadRequest, context: RowsContext): Promise<Answer<"query">> {
+    const { clock, limits, onRead } = this.#deps;
+    const read = new Read(request, context, clock, limits);
+    let answer: Answer<"query">;
+    try {
+      answer = await this.#look(read);
+    } catch (error) {
+      if (!(error instanceof Outvoted)) throw readFault(error);
+      // Between two transactions of a schema change a copy may look like another for a moment.
+      await clock.sleep(Math.min(limits.secondLookMs, read.leftMs), read.signal);
+      read.out.reset();
+      answer = await this.#lookAgain(read);
+    }
+    onRead?.(read.parts.map(({ replica }) => replica.region), read.out.rows, read.out.bytes);
+    return answer;
+  }
+
+  async #lookAgain(read: Read): Promise<Answer<"query">> {
+    try {
+      return await this.#look(read);
+    } catch (error) {
+      throw error instanceof Outvoted ? giveUp(error) : readFault(error);
+    }
+  }
+
+  async #look(read: Read): Promise<Answer<"query">> {
+    for (let tries = 1;; tries++) {
+      for (const part of read.parts) await this.#ready(part, read);
+      const wait = { withinMs: read.leftMs, signal: read.signal };
+      const attempt = await this.#sessions.use(wait, async (lent) => {
+        try {
+          return { answer: await this.#answer(lent.session, read) };
+        } catch (error) {
+          return { error, isPassing: isPassing(error, lent, read) };
+        } finally {
+          if (lent.session.usable) await lent.session.rollback().catch(() => {});
+        }
+      });
+      if (attempt.answer !== undefined) return attempt.answer;
+      if (!attempt.isPassing || tries === TRIES) throw attempt.error;
+      read.out.reset();
+    }
+  }
+
+  /** Waits until the copy may be read at the position that the client has seen. */
+  async #ready({ replica, after }: Part, read: Read): Promise<void> {
+    const refusal = replica.refusal();
+    if (refusal !== null) throw refusal;
+    const withinMs = Math.min(this.#deps.limits.reachMs, read.leftMs);
+    if (read.request.level === "latest") await replica.confirm(withinMs, read.signal);
+    if (replica.applied < after) await replica.reach(after, withinMs, read.signal);
+  }
+
+  async #answer(session: EngineSession, read: Read): Promise<Answer<"query">> {
+    const { level, statement } = read.request;
+    switch (level) {
+      case "fast":
+        return await this.#fast(session, read);
+      case "voted":
+        return await this.#voted(session, read);
+      case "latest":
+        return await this.#latest(session, read);
+      case "recount": {
+        const compared = await comparison(statement.sql, read.parts);
+        // What is each server's own can only be vouched for by what it is made of.
+        if (!compared.comparable) return await this.#voted(session, read);
+        const { clock, limits, poll } = this.#deps;
+        return await recount({ clock, limits, poll }, session, read, compared.ordered);
+      }
+    }
+  }
+
+  async #fast(session: EngineSession, read: Read): Promise<Answer<"query">> {
+    const unvouched = read.parts.map((part) => ({ ...part, tables: [] }));
+    const views = await openViews(session, unvouched);
+    return await this.#pump(session, read, views, Promise.resolve());
+  }
+
+  /** The primary is judged by nobody here, but by what it has itself committed. */
+  async #latest(session: EngineSession, read: Read): Promise<Answer<"query">> {
+    const views = await openViews(session, read.parts);
+    for (const claim of claims(read.parts, views)) this.#deps.poll.requireUnchanged(claim);
+    return await this.#pump(session, read, views, Promise.resolve());
+  }
+
+  async #voted(session: EngineSession, read: Read): Promise<Answer<"query">> {
+    const { poll } = this.#deps;
+    const views = await openViews(session, read.parts);
+    const votes = claims(read.parts, views).map((claim) => poll.pass(claim, read.signal));
+    const leave = Promise.all(votes);
+    const answer = await this.#pump(session, read, views, leave);
+    return { ...answer, receipt: read.receipt(views, await leave) };
+  }
+
+  async #pump(
+    session: EngineSession,
+    read: Read,
+    views: readonly View[],
+    leave: Promise<unknown>,
+  ): Promise<Answer<"query">> {
+    const { statement } = read.request;
+    const start = (refused: AbortSignal) => {
+      const signal = AbortSignal.any([read.signal, refused]);
+      return readStatement(session, statement, read.options(signal));
+    };
+    const { result } = await pump(start, { out: read.out, leave });
+    return { result, receipt: read.receipt(views, []) };
+  }
+}
+
+/** Whether the same may be tried once more: nothing was sent, and nothing said of the rows. */
+function isPassing(error: unknown, { session, isUsed }: Lent, { out }: Read): boolean {
+  if (out.isOpen) return false;
+  return isWorthAnotherTry(error, session) && (isUsed || session.usable);
+}

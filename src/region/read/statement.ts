@@ -1,0 +1,61 @@
+/** A statement that reads, run on a session of the engine: a stream of rows, whatever it is. */
+import type { EngineSession, RunOptions } from "../../ports/engine.ts";
+import type { Column, Row, StatementResult } from "../../protocol/values.ts";
+import type { StatementKind } from "../../sql/statement_kind.ts";
+
+export interface ReadStatement {
+  /** As the guard lets it through. */
+  readonly sql: string;
+  readonly kind: StatementKind;
+}
+
+export interface ReadOptions extends RunOptions {
+  readonly batchRows: number;
+}
+
+export interface Reading extends AsyncIterable<readonly Row[]> {
+  readonly columns: Promise<readonly Column[]>;
+  /** Known once all rows have been taken. */
+  readonly result: StatementResult;
+}
+
+const NO_CHANGE: StatementResult = { affected: 0 };
+
+/** Queries may be long; what else there is to read (SHOW, EXPLAIN) is short, and no stream. */
+const QUERIES: ReadonlySet<StatementKind> = new Set(["select", "values", "table"] as const);
+
+export function readStatement(
+  session: EngineSession,
+  { sql, kind }: ReadStatement,
+  options: ReadOptions,
+): Reading {
+  if (!QUERIES.has(kind)) return new Collected(session.run(sql, options));
+  const stream = session.stream(sql, options);
+  return {
+    columns: stream.columns,
+    result: NO_CHANGE,
+    [Symbol.asyncIterator]: () => stream[Symbol.asyncIterator](),
+  };
+}
+
+class Collected implements Reading {
+  readonly columns: Promise<readonly Column[]>;
+  readonly #run: ReturnType<EngineSession["run"]>;
+  #result = NO_CHANGE;
+
+  constructor(run: ReturnType<EngineSession["run"]>) {
+    this.#run = run;
+    this.columns = run.then(({ columns }) => columns);
+    this.columns.catch(() => {});
+  }
+
+  get result(): StatementResult {
+    return this.#result;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<readonly Row[], void, void> {
+    const { rows, result } = await this.#run;
+    this.#result = result;
+    if (rows.length > 0) yield rows;
+  }
+}
