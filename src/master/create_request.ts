@@ -1,6 +1,6 @@
 /** What a CREATE TABLE asks of the cluster, read from its DDL: the name, and whom it must live beside. */
 import { MinisqlError } from "../protocol/errors.ts";
-import type { CreateTable } from "../sql/ddl/model.ts";
+import type { CreateTable, TableName } from "../sql/ddl/model.ts";
 import { parseDdl } from "../sql/ddl/parser.ts";
 
 export interface CreateDemand {
@@ -15,14 +15,16 @@ export function readCreate(ddl: string): CreateDemand {
   if (statement?.kind !== "create_table") {
     throw new MinisqlError("BAD_REQUEST", "Cannot create a table: the DDL is not a CREATE TABLE");
   }
-  if (statement.table.database !== null) {
-    const name = `${statement.table.database}.${statement.table.name}`;
-    const why = `Cannot create ${name}: a cluster is one database, leave its name out`;
-    throw new MinisqlError("UNSUPPORTED", why);
-  }
-  const table = statement.table.name;
+  const table = plainName(statement.table, "create");
   const refersTo = references(statement).filter((name) => name !== table);
   return { table, refersTo: [...new Set(refersTo)] };
+}
+
+/** The name of a table of this cluster. */
+export function plainName({ database, name }: TableName, verb: string): string {
+  if (database === null) return name;
+  const why = `Cannot ${verb} ${database}.${name}: a cluster is one database, leave its name out`;
+  throw new MinisqlError("UNSUPPORTED", why);
 }
 
 function references(statement: CreateTable): string[] {

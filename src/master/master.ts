@@ -11,6 +11,7 @@ import { type ActiveMaster, activeMasterShape } from "../protocol/model.ts";
 import { MasterDispatcher } from "./master_dispatcher.ts";
 import { MasterServer } from "./master_server.ts";
 import { type MasterDeps, Reign } from "./reign.ts";
+import { UPKEEP, type UpkeepOptions } from "./upkeep.ts";
 
 export interface MasterOptions {
   /** Its name, unlike any other master's. */
@@ -24,6 +25,7 @@ export interface MasterOptions {
   readonly heartbeatMs: number;
   readonly silenceMs: number;
   readonly rereadMs?: number;
+  readonly upkeep?: Partial<UpkeepOptions>;
 }
 
 const RETRY: BackoffPolicy = { initialMs: 100, limitMs: 3000 };
@@ -157,9 +159,10 @@ export class Master {
 
   async #lead(session: Session, term: number, signal: AbortSignal): Promise<void> {
     const { id, advertise, cluster, heartbeatMs, silenceMs, rereadMs = REREAD_MS } = this.#options;
+    const upkeep = { ...UPKEEP, ...this.#options.upkeep };
     const since = Math.floor(this.#deps.clock.wallMicros() / 1000);
     const active = { id, host: advertise, port: this.address.port, term, since };
-    const options = { active, cluster, heartbeatMs, silenceMs, rereadMs };
+    const options = { active, cluster, heartbeatMs, silenceMs, rereadMs, ...upkeep };
     const reign = new Reign(session, this.#paths, this.#deps, options);
     this.#reign = reign;
     const stopReporting = this.#reportSuspension(session, reign);

@@ -2,13 +2,15 @@
 import type { Clock } from "../ports/clock.ts";
 import { CoordinatorError } from "../ports/coordinator.ts";
 import type { Random } from "../ports/random.ts";
-import type { CallContext, MasterHandlers } from "../protocol/handlers.ts";
+import type { MasterHandlers } from "../protocol/handlers.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import type { Answer, Request } from "../protocol/messages.ts";
 import type { Reign } from "./reign.ts";
 import { serveSubscription } from "./subscriptions.ts";
-import { createTable, dropTable } from "./table_requests.ts";
+import { alterTable, createTable, dropTable } from "./table_requests.ts";
+import { cancelJob, drain, moveRegion } from "./transfer_requests.ts";
 import { verdictOf } from "./verdict.ts";
+import { verifyTables } from "./verify_tables.ts";
 
 export interface DispatcherDeps {
   readonly clock: Clock;
@@ -43,8 +45,7 @@ export class MasterDispatcher {
         await serveSubscription(current.view, tables, during);
         return {};
       },
-      createTable: (request, context) => this.#create(request, context),
-      dropTable: (request, context) => this.#drop(request, context),
+      ...this.#changes,
       meta: () => answer(() => listTables(reign())),
       servers: () => answer(() => listServers(reign())),
       regions: () => answer(() => listRegions(reign())),
@@ -61,12 +62,19 @@ export class MasterDispatcher {
     };
   }
 
-  #create(request: Request<"createTable">, context: CallContext): Promise<Answer<"createTable">> {
-    return createTable(this.#deps.reign(), request, this.#deps, context);
-  }
-
-  #drop(request: Request<"dropTable">, context: CallContext): Promise<Answer<"dropTable">> {
-    return dropTable(this.#deps.reign(), request, this.#deps, context);
+  /** What changes tables and their places. */
+  get #changes() {
+    const { reign } = this.#deps;
+    return {
+      createTable: async (request, context) =>
+        await createTable(reign(), request, this.#deps, context),
+      dropTable: async (request, context) => await dropTable(reign(), request, context),
+      alterTable: async (request, context) => await alterTable(reign(), request, context),
+      moveRegion: async (request) => await moveRegion(reign(), request),
+      drain: async (request) => await drain(reign(), request),
+      cancelJob: async (request) => await cancelJob(reign(), request),
+      verifyTables: async (request, context) => await verifyTables(reign(), request, context),
+    } satisfies Partial<MasterHandlers>;
   }
 
   async #status({ view, meta, active, zk, startedAt }: Reign): Promise<Answer<"status">> {
@@ -116,12 +124,16 @@ function locate({ view, active }: Reign, { tables }: Request<"locate">): Answer<
   return { routes: [...routes.values()], term: active.term };
 }
 
-/** A record says what a server was at last; that it lives is for the coordination service to say. */
+/**
+ * A record says what a server was at last; that it lives is for the coordination service to say. Of
+ * one that is drained that does not matter.
+ */
 function listServers({ view }: Reign): Answer<"servers"> {
   return {
-    servers: view.servers.map((server) =>
-      view.live(server.rid) === null ? { ...server, status: "offline" } : server
-    ),
+    servers: view.servers.map((server) => {
+      const isGone = server.status !== "drained" && view.live(server.rid) === null;
+      return isGone ? { ...server, status: "offline" } : server;
+    }),
   };
 }
 

@@ -18,25 +18,36 @@ export interface PlacementResult {
   readonly refused: readonly { readonly rid: number; readonly why: string }[];
 }
 
-/** As many as wanted, or as there are. */
-export function place(candidates: readonly Candidate[], wanted: number): PlacementResult {
-  const waiting = [...candidates].sort(byLoad);
-  const chosen: Candidate[] = [];
+/** What choosing takes into account of a server that holds the region already. */
+export type Holder = Pick<Candidate, "rid" | "host" | "zone" | "engine">;
+
+/** As many as wanted, or as there are, beside those that hold the region already. */
+export function place(
+  candidates: readonly Candidate[],
+  wanted: number,
+  holders: readonly Holder[] = [],
+): PlacementResult {
+  const held = new Set(holders.map(({ rid }) => rid));
+  const waiting = candidates.filter(({ rid }) => !held.has(rid)).sort(byLoad);
+  const chosen: Holder[] = [...holders];
+  const rids: number[] = [];
   const refused: { rid: number; why: string }[] = [];
-  while (chosen.length < wanted) {
+  while (rids.length < wanted) {
     const next = best(waiting, chosen);
     if (next === undefined) break;
     waiting.splice(waiting.indexOf(next), 1);
     const first = chosen[0];
     const why = first === undefined ? null : difference(next.engine, first.engine);
-    if (why === null) chosen.push(next);
-    else refused.push({ rid: next.rid, why });
+    if (why === null) {
+      chosen.push(next);
+      rids.push(next.rid);
+    } else refused.push({ rid: next.rid, why });
   }
-  return { rids: chosen.map(({ rid }) => rid), refused };
+  return { rids, refused };
 }
 
 /** The least loaded of those that share the least with the servers already chosen. */
-function best(waiting: readonly Candidate[], chosen: readonly Candidate[]): Candidate | undefined {
+function best(waiting: readonly Candidate[], chosen: readonly Holder[]): Candidate | undefined {
   const hosts = new Set(chosen.map(({ host }) => host));
   const zones = new Set(chosen.map(({ zone }) => zone));
   const shared = ({ host, zone }: Candidate) =>

@@ -8,6 +8,7 @@ import type { CatalogChange } from "../ports/catalog.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import type { MetaManager } from "./meta_manager.ts";
 import type { ClusterView } from "./view.ts";
+import type { Visits } from "./visits.ts";
 import type { ZkSyncManager } from "./zk_sync_manager.ts";
 
 export interface RegistryDeps {
@@ -15,6 +16,7 @@ export interface RegistryDeps {
   readonly view: ClusterView;
   readonly meta: MetaManager;
   readonly zk: ZkSyncManager;
+  readonly visits: Visits;
   /** None of several servers that live is heard: another master may hear them. */
   readonly onDeaf: (reason: string) => void;
 }
@@ -54,7 +56,9 @@ export class Registry {
   }
 
   heartbeat(request: Request<"heartbeat">): Answer<"heartbeat"> {
-    const { rid, incarnation, load } = request;
+    const { rid, incarnation } = request;
+    // Which regions were visited is of use now, and not for the record.
+    const { regions: _visited, ...load } = request.load;
     const server = this.#deps.view.server(rid);
     if (server === null || this.heartbeats.incarnation(rid) !== incarnation) {
       const why = `Cannot take the heartbeat of server ${rid}: it is not registered; register anew`;
@@ -62,6 +66,7 @@ export class Registry {
     }
     const lost = request.engine === "lost" ? request.reason ?? "no reason given" : null;
     this.heartbeats.note(rid, incarnation, load, lost);
+    this.#deps.visits.note(rid, request.load);
     this.#deps.view.putServer({ ...server, load, lastSeen: this.#wallMs() });
     this.#unsaved.add(rid);
     return { term: this.#options.term };
@@ -109,7 +114,7 @@ export class Registry {
     const server: ServerRecord = {
       ...{ identity, host, port, zone, engine },
       rid: known?.rid ?? await meta.nextRid(),
-      status: known?.status === "draining" ? "draining" : "online",
+      status: meantFor(known),
       load: known?.load ?? NO_LOAD,
       created: known?.created ?? now,
       lastSeen: now,
@@ -162,7 +167,9 @@ export class Registry {
     const { view, meta, zk } = this.#deps;
     const server = view.server(rid);
     if (server !== null && meta.available) {
-      await meta.saveRegionInfo({ ...server, status: "offline" });
+      // That it is to be emptied holds for it also when it comes back.
+      const status = meantFor(server) === "online" ? "offline" : server.status;
+      await meta.saveRegionInfo({ ...server, status });
     }
     await zk.deleteServer(rid);
     // Last of all: until it is done, it is to be done again.
@@ -175,4 +182,9 @@ export class Registry {
   #wallMs(): number {
     return Math.floor(this.#deps.clock.wallMicros() / 1000);
   }
+}
+
+/** What a server is meant for, whether it lives or not. */
+function meantFor(server: ServerRecord | undefined): "online" | "draining" | "drained" {
+  return server?.status === "draining" || server?.status === "drained" ? server.status : "online";
 }

@@ -8,17 +8,25 @@ import type { Network } from "../ports/network.ts";
 import type { Random } from "../ports/random.ts";
 import type { Reporter } from "../ports/reporter.ts";
 import { MinisqlError } from "../protocol/errors.ts";
-import type { ActiveMaster } from "../protocol/model.ts";
+import type { ActiveMaster, JobRecord } from "../protocol/model.ts";
 import { Pool } from "../rpc/pool.ts";
+import { AlterWork } from "./alter_work.ts";
+import { CreateWork } from "./create_work.ts";
+import { DrainWork } from "./drain_work.ts";
+import { DropWork } from "./drop_work.ts";
 import { LOOKS_PER_HEARTBEAT } from "./heartbeats.ts";
-import { Jobs } from "./jobs.ts";
+import { Jobs, type JobWork } from "./jobs.ts";
 import { MetaManager } from "./meta_manager.ts";
 import { Orders } from "./orders.ts";
 import { RegionStates } from "./region_states.ts";
 import { RegionWatcher, type ServersChange } from "./region_watcher.ts";
 import { Registry } from "./registry.ts";
-import { TableWork } from "./table_work.ts";
+import { AddWork, MoveWork } from "./transfer_work.ts";
+import { Transfers } from "./transfers.ts";
+import { Upkeep, type UpkeepOptions } from "./upkeep.ts";
 import { ClusterView } from "./view.ts";
+import { Visits } from "./visits.ts";
+import type { WorkDeps } from "./work.ts";
 import { ZkSyncManager } from "./zk_sync_manager.ts";
 
 export interface MasterDeps {
@@ -29,7 +37,7 @@ export interface MasterDeps {
   readonly reporter: Reporter;
 }
 
-export interface ReignOptions {
+export interface ReignOptions extends UpkeepOptions {
   readonly active: ActiveMaster;
   readonly cluster: string;
   readonly heartbeatMs: number;
@@ -46,11 +54,15 @@ export class Reign {
   readonly zk: ZkSyncManager;
   readonly watcher: RegionWatcher;
   readonly registry: Registry;
+  readonly orders: Orders;
   readonly jobs: Jobs;
+  readonly transfers: Transfers;
+  readonly drains: DrainWork;
   readonly startedAt: number;
   readonly #deps: MasterDeps;
   readonly #options: ReignOptions;
   readonly #states: RegionStates;
+  readonly #upkeep: Upkeep;
   readonly #pool: Pool;
   readonly #end = new AbortController();
   #overtaken = false;
@@ -66,11 +78,12 @@ export class Reign {
     const { view } = this;
     const reporter = deps.reporter.child({ term });
     this.meta = new MetaManager({ ...deps, reporter }, view, term);
-    this.zk = new ZkSyncManager(session, paths, reporter, this.#end.signal);
+    this.zk = new ZkSyncManager(session, paths, { clock, random, reporter }, this.#end.signal);
     const meta = this.meta;
     const zk = this.zk;
     const onDeaf = (reason: string) => this.depose(reason);
-    this.registry = new Registry({ clock, view, meta, zk, onDeaf }, { ...options, term });
+    const visits = new Visits();
+    this.registry = new Registry({ clock, view, meta, zk, visits, onDeaf }, { ...options, term });
     this.watcher = new RegionWatcher({ zk, view, clock }, {
       rereadMs: options.rereadMs,
       onChange: (change) => this.#serversChanged(change),
@@ -78,13 +91,20 @@ export class Reign {
     this.#states = new RegionStates({ zk, view, clock, reporter }, options.rereadMs);
     const greeting = { cluster: options.cluster, role: "master", name: options.active.id } as const;
     this.#pool = new Pool({ clock, random, network }, { greeting });
-    const orders = new Orders(this.#pool, view, term);
-    const work = new TableWork({ clock, view, meta, zk, orders });
-    const onDeposed = (reason: string) => this.depose(reason);
+    this.orders = new Orders(this.#pool, view, term);
+    const jobs = () => this.jobs;
+    this.transfers = new Transfers({ clock, view, jobs });
+    const work: WorkDeps = { clock, view, meta, zk, orders: this.orders };
+    this.drains = new DrainWork({ ...work, transfers: this.transfers, jobs });
     this.jobs = new Jobs(
-      { clock, view, meta, reporter, onDeposed },
-      new Map([["create_table", work.create], ["drop_table", work.drop]]),
+      { clock, random, view, meta, reporter, onDeposed: (reason) => this.depose(reason) },
+      worksOf(work, this.drains),
       this.#end.signal,
+    );
+    const { transfers, drains } = this;
+    this.#upkeep = new Upkeep(
+      { clock, view, zk, visits, transfers, drains, jobs: this.jobs },
+      options,
     );
   }
 
@@ -169,6 +189,7 @@ export class Reign {
       await this.#insist(async () => {
         await this.registry.evictOverdue();
         await this.registry.saveLoads();
+        if (this.meta.available) await this.#upkeep.look();
       });
     }
   }
@@ -211,4 +232,18 @@ export class Reign {
     this.depose("a defect");
     throw error;
   }
+}
+
+function worksOf(
+  deps: WorkDeps,
+  drains: DrainWork,
+): ReadonlyMap<JobRecord["kind"], JobWork> {
+  return new Map<JobRecord["kind"], JobWork>([
+    ["create_table", new CreateWork(deps)],
+    ["drop_table", new DropWork(deps)],
+    ["alter_table", new AlterWork(deps)],
+    ["add_replica", new AddWork(deps)],
+    ["move_region", new MoveWork(deps)],
+    ["drain", drains],
+  ]);
 }

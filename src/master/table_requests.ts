@@ -1,31 +1,32 @@
-/** CREATE and DROP as clients ask for them: checked, recorded as a job, and waited for. */
+/** CREATE, DROP and ALTER as clients ask for them: checked, recorded as a job, and waited for. */
 import { orAborted } from "../base/abort.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
 import type { CallContext } from "../protocol/handlers.ts";
 import type { CatalogChange } from "../ports/catalog.ts";
-import { MinisqlError } from "../protocol/errors.ts";
+import { MinisqlError, sqlError } from "../protocol/errors.ts";
 import type { Answer, Request } from "../protocol/messages.ts";
 import type { JobRecord, Placement, TableRecord } from "../protocol/model.ts";
+import { readAlter, resolveRenames } from "./alter_request.ts";
+import type { AlterRequest } from "./alter_work.ts";
+import { candidatesOf } from "./candidates.ts";
 import { readCreate } from "./create_request.ts";
-import { type Candidate, place } from "./placement.ts";
+import type { CreateRequest } from "./create_work.ts";
+import { place } from "./placement.ts";
 import type { Reign } from "./reign.ts";
+import { isReserved, workOn } from "./table_locks.ts";
 
 export interface TableRequestDeps {
   readonly clock: Clock;
   readonly random: Random;
 }
 
-const REPLICAS = 3;
-/** Of a random id; region and job names stay readable and do not repeat. */
+/** Copies of a table that does not say how many. */
+const COPIES = 3;
+/** Of a random id; region names stay readable and do not repeat. */
 const NAME_DIGITS = 12;
 
-interface Home {
-  readonly region: string;
-  readonly replicas: readonly number[];
-  /** The epoch of a region that is there already; null for a new one. */
-  readonly joins: number | null;
-}
+type Home = Pick<CreateRequest, "region" | "replicas" | "copies" | "joins">;
 
 export async function createTable(
   reign: Reign,
@@ -33,7 +34,7 @@ export async function createTable(
   deps: TableRequestDeps,
   context: CallContext,
 ): Promise<Answer<"createTable">> {
-  const { view, meta } = reign;
+  const { view, jobs } = reign;
   const { table, ddl } = request;
   const demand = readCreate(ddl);
   if (demand.table !== table) {
@@ -42,48 +43,39 @@ export async function createTable(
   }
   const there = view.table(table);
   if (there !== null) return existing(reign, there, request.ifNotExists ?? false);
+  if (isReserved(view, table)) throw busy(table, "another table is being renamed to it");
   const home = findHome(reign, request, demand.refersTo, deps);
-  const now = Math.floor(deps.clock.wallMicros() / 1000);
-  const job: JobRecord = {
-    ...newJob("create_table", table, deps, now),
-    request: { table, ddl, ...home },
-  };
-  const record: TableRecord = {
-    name: table,
-    region: home.region,
-    ddl,
-    state: "creating",
-    created: now,
-  };
+  const { region, replicas } = home;
+  const created = Math.floor(deps.clock.wallMicros() / 1000);
+  const record: TableRecord = { name: table, region, ddl, state: "creating", created };
   const placements: Placement[] = home.joins !== null
     ? []
-    : home.replicas.map((rid) => ({ region: home.region, rid, since: now }));
-  // Taken in memory first, so that a second request for the name meets it while this one waits.
-  view.putTable(record);
-  view.putJob(job);
-  try {
-    await meta.write([
-      { change: "job.put", job },
+    : replicas.map((rid) => ({ region, rid, since: created }));
+  const asked: CreateRequest = { table, ddl, ...home };
+  const job = await jobs.record({ kind: "create_table", subject: table, request: asked }, {
+    changes: [
       { change: "table.put", table: record },
       ...placements.map((placement): CatalogChange => ({ change: "placement.put", placement })),
-    ]);
-  } catch (error) {
-    view.dropTable(table);
-    view.dropJob(job.id);
-    throw error;
-  }
-  for (const placement of placements) view.putPlacement(placement);
+    ],
+    take: () => {
+      view.putTable(record);
+      for (const placement of placements) view.putPlacement(placement);
+    },
+    giveBack: () => {
+      view.dropTable(table);
+      for (const { rid } of placements) view.dropPlacement(region, rid);
+    },
+  });
   await finish(reign, job, context.signal);
-  return { job: job.id, region: home.region, replicas: home.replicas };
+  return { job: job.id, region, replicas: view.region(region)?.state.replicas ?? replicas };
 }
 
 export async function dropTable(
   reign: Reign,
   { table, ifExists = false }: Request<"dropTable">,
-  deps: TableRequestDeps,
   context: CallContext,
 ): Promise<Answer<"dropTable">> {
-  const { view, meta } = reign;
+  const { view, jobs } = reign;
   const there = view.table(table);
   if (there === null) {
     if (ifExists) return { job: null };
@@ -92,33 +84,59 @@ export async function dropTable(
       sqlState: "42S02",
     });
   }
-  // One whose job has failed half way can be dropped all the same: there is no other way out.
-  if (there.state !== "ready" && isWorkedOn(reign, table)) throw busy(there);
+  refuseWorkedOn(reign, there);
   refuseReferenced(reign, there);
-  const now = Math.floor(deps.clock.wallMicros() / 1000);
-  const job: JobRecord = {
-    ...newJob("drop_table", table, deps, now),
-    request: { table, region: there.region },
-  };
   const dropping: TableRecord = { ...there, state: "dropping" };
-  view.putTable(dropping);
-  view.putJob(job);
-  try {
-    await meta.write([
-      { change: "job.put", job },
-      { change: "table.put", table: dropping },
-    ]);
-  } catch (error) {
-    view.putTable(there);
-    view.dropJob(job.id);
-    throw error;
+  const request = { table, region: there.region };
+  const job = await jobs.record({ kind: "drop_table", subject: table, request }, {
+    changes: [{ change: "table.put", table: dropping }],
+    take: () => view.putTable(dropping),
+    giveBack: () => view.putTable(there),
+  });
+  await finish(reign, job, context.signal);
+  return { job: job.id };
+}
+
+export async function alterTable(
+  reign: Reign,
+  { table, sql }: Request<"alterTable">,
+  context: CallContext,
+): Promise<Answer<"alterTable">> {
+  const { view, jobs } = reign;
+  const demand = readAlter(sql);
+  if (demand.tables[0] !== table) {
+    const why = `Cannot alter ${table}: the statement is on ${demand.tables[0]}`;
+    throw new MinisqlError("BAD_REQUEST", why);
   }
+  const regions = new Set<string>();
+  for (const name of demand.tables) {
+    const there = view.table(name);
+    if (there === null) throw sqlError(1146, "42S02", `Table '${name}' doesn't exist`);
+    refuseWorkedOn(reign, there);
+    refuseUnready(there);
+    regions.add(there.region);
+  }
+  const [region = "", ...others] = regions;
+  if (others.length > 0) {
+    const why = `Cannot rename ${demand.tables.join(" and ")} in one statement: they live in ` +
+      `different regions; rename them one by one`;
+    throw new MinisqlError("UNSUPPORTED", why);
+  }
+  const names = resolveRenames(demand.renames, (name) => view.table(name) !== null);
+  for (const { to } of demand.renames) {
+    if (isReserved(view, to)) throw busy(to, "another table is being renamed to it");
+  }
+  refuseFarRelatives(reign, table, region, demand.refersTo);
+  const renames = [...names].map(([from, to]) => ({ from, to }));
+  const request: AlterRequest = { tables: demand.tables, region, sql, renames };
+  const nothing = { changes: [], take: () => {}, giveBack: () => {} };
+  const job = await jobs.record({ kind: "alter_table", subject: table, request }, nothing);
   await finish(reign, job, context.signal);
   return { job: job.id };
 }
 
 function existing(reign: Reign, there: TableRecord, ifNotExists: boolean): Answer<"createTable"> {
-  if (there.state !== "ready") throw busy(there);
+  refuseUnready(there);
   if (!ifNotExists) {
     throw new MinisqlError("TABLE_EXISTS", `Table '${there.name}' already exists`, {
       errno: 1050,
@@ -139,7 +157,8 @@ function findHome(
   const relatives = [...refersTo, ...(request.beside === undefined ? [] : [request.beside])];
   if (relatives.length > 0) return homeBeside(reign, request.table, relatives);
   const { view } = reign;
-  const { rids, refused } = place(candidates(reign), request.replicas ?? REPLICAS);
+  const copies = request.replicas ?? COPIES;
+  const { rids, refused } = place(candidatesOf(view), copies);
   for (const { rid, why } of refused) {
     const message = `Server ${rid} gets no copy of ${request.table}: its ${why}`;
     reign.meta.note(message);
@@ -154,7 +173,8 @@ function findHome(
       `only ${rids.length} servers are online and alike; ask for fewer, or for none to take all`;
     throw new MinisqlError("UNAVAILABLE", why);
   }
-  return { region: `r${deps.random.id().slice(0, NAME_DIGITS)}`, replicas: rids, joins: null };
+  const region = `r${deps.random.id().slice(0, NAME_DIGITS)}`;
+  return { region, replicas: rids, copies, joins: null };
 }
 
 function homeBeside(reign: Reign, table: string, relatives: readonly string[]): Home {
@@ -162,13 +182,10 @@ function homeBeside(reign: Reign, table: string, relatives: readonly string[]): 
   for (const relative of relatives) {
     const there = reign.view.table(relative);
     if (there === null) {
-      throw new MinisqlError("NO_SUCH_TABLE", `Failed to open the referenced table '${relative}'`, {
-        errno: 1824,
-        sqlState: "HY000",
-      });
+      throw noReferenced(relative);
     }
     // One that is being dropped may take its region with it.
-    if (there.state !== "ready") throw busy(there);
+    refuseUnready(there);
     regions.add(there.region);
   }
   const [region, ...others] = regions;
@@ -180,51 +197,71 @@ function homeBeside(reign: Reign, table: string, relatives: readonly string[]): 
   if (state === undefined) {
     throw new MinisqlError("UNAVAILABLE", `Cannot create ${table}: region ${region} is not known`);
   }
-  return { region, replicas: state.replicas, joins: state.epoch };
-}
-
-function candidates({ view }: Reign): readonly Candidate[] {
-  const held = new Map<number, number>();
-  for (const { rid } of view.placements) held.set(rid, (held.get(rid) ?? 0) + 1);
-  return view.online.filter(({ status }) => status === "online").map((live) => {
-    const load = view.server(live.rid)?.load;
-    const visits = (load?.reads ?? 0) + (load?.writes ?? 0);
-    const { rid, host, zone, engine } = live;
-    return { rid, host, zone, engine, regions: held.get(rid) ?? 0, visits };
-  });
-}
-
-function newJob(kind: JobRecord["kind"], subject: string, deps: TableRequestDeps, now: number) {
-  const id = `j${deps.random.id().slice(0, NAME_DIGITS)}`;
-  return {
-    id,
-    kind,
-    subject,
-    state: "running",
-    progress: null,
-    created: now,
-    updated: now,
-  } as const;
-}
-
-function isWorkedOn({ view }: Reign, table: string): boolean {
-  return view.jobs.some(({ state, subject }) => state === "running" && subject === table);
+  const { replicas, copies = replicas.length, epoch } = state;
+  return { region, replicas, copies, joins: epoch };
 }
 
 /** Each copy would refuse, one after the other; better all at once, before anything is begun. */
 function refuseReferenced({ view }: Reign, { name, region }: TableRecord): void {
   for (const other of view.tablesOf(region)) {
     const ddl = other === name ? "" : view.table(other)?.ddl ?? "";
-    if (ddl === "" || !readCreate(ddl).refersTo.includes(name)) continue;
+    if (!refersTo(ddl).includes(name)) continue;
     const why = `Cannot drop table '${name}' referenced by a foreign key constraint ` +
       `on table '${other}'`;
     throw new MinisqlError("SQL", why, { errno: 3730, sqlState: "HY000" });
   }
 }
 
-function busy({ name, state }: TableRecord): MinisqlError {
-  const doing = state === "creating" ? "created" : "dropped";
-  return new MinisqlError("UNAVAILABLE", `Cannot use ${name} now: it is being ${doing}`);
+/** Of a definition that this version cannot read, the copies themselves know. */
+function refersTo(ddl: string): readonly string[] {
+  try {
+    return ddl === "" ? [] : readCreate(ddl).refersTo;
+  } catch (error) {
+    if (error instanceof MinisqlError) return [];
+    throw error;
+  }
+}
+
+/** Tables tied by a foreign key live in one region, so that each copy can check it by itself. */
+function refuseFarRelatives(
+  { view }: Reign,
+  table: string,
+  region: string,
+  relatives: readonly string[],
+): void {
+  for (const relative of relatives) {
+    const there = view.table(relative);
+    if (there === null) throw noReferenced(relative);
+    if (there.region === region) continue;
+    const why = `Cannot add a foreign key from ${table} to ${relative}: they live in different ` +
+      `regions (${region} and ${there.region}); create one beside the other, with its foreign key`;
+    throw new MinisqlError("UNSUPPORTED", why);
+  }
+}
+
+function noReferenced(table: string): MinisqlError {
+  return new MinisqlError("NO_SUCH_TABLE", `Failed to open the referenced table '${table}'`, {
+    errno: 1824,
+    sqlState: "HY000",
+  });
+}
+
+const DOING = { creating: "created", ready: "used", dropping: "dropped" } as const;
+
+function refuseUnready({ name, state }: TableRecord): void {
+  if (state !== "ready") throw busy(name, `it is being ${DOING[state]}`);
+}
+
+/** One whose job has failed half way can be dropped all the same: there is no other way out. */
+function refuseWorkedOn({ view }: Reign, { name }: TableRecord): void {
+  const kind = workOn(view, name)?.kind;
+  if (kind === "create_table") throw busy(name, "it is being created");
+  if (kind === "drop_table") throw busy(name, "it is being dropped");
+  if (kind === "alter_table") throw busy(name, "it is being altered");
+}
+
+function busy(name: string, why: string): MinisqlError {
+  return new MinisqlError("UNAVAILABLE", `Cannot use ${name} now: ${why}`);
 }
 
 /**

@@ -196,6 +196,13 @@ export class ClusterView {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Resolves at the next change of a route; `stop` lets go of it. */
+  nextChange(): { readonly changed: Promise<void>; readonly stop: () => void } {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const stop = this.onRoutes(() => resolve());
+    return { changed: promise, stop };
+  }
+
   #tablesOn(rids: ReadonlySet<number>): string[] {
     return this.regions.flatMap(({ state }) =>
       state.replicas.some((rid) => rids.has(rid)) ? this.tablesOf(state.region) : []

@@ -1,7 +1,10 @@
 /** What the master reads from the coordination service and writes to it: paths and nodes. */
+import { compareAndSet } from "../cluster/compare_and_set.ts";
 import { ensureNodes, type NodeReading, readNode, unlessMissing } from "../cluster/nodes.ts";
 import type { Paths } from "../cluster/paths.ts";
+import type { Clock } from "../ports/clock.ts";
 import { CoordinatorError, type Session } from "../ports/coordinator.ts";
+import type { Random } from "../ports/random.ts";
 import type { Reporter } from "../ports/reporter.ts";
 import {
   type ActiveMaster,
@@ -10,6 +13,7 @@ import {
   liveServerShape,
   type RegionState,
   regionStateShape,
+  type ServerRecord,
   tableName,
   type TableNode,
   tableNodeShape,
@@ -17,6 +21,15 @@ import {
 
 /** Reads under way at once when a whole folder is read. */
 const READS_MAX = 128;
+
+/** A region's node is written by its primary too; whoever loses the race so often gives way. */
+const CHANGES_MAX = 20;
+
+export interface ZkDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly reporter: Reporter;
+}
 
 export interface Versioned<T> {
   readonly value: T;
@@ -26,6 +39,7 @@ export interface Versioned<T> {
 export class ZkSyncManager {
   readonly session: Session;
   readonly paths: Paths;
+  readonly #deps: ZkDeps;
   readonly #reporter: Reporter;
   readonly #over: AbortSignal;
 
@@ -34,10 +48,11 @@ export class ZkSyncManager {
    * a write asked for before this master leaves the election queue is done before the next one is
    * elected, and afterwards none is asked for any more.
    */
-  constructor(session: Session, paths: Paths, reporter: Reporter, over: AbortSignal) {
+  constructor(session: Session, paths: Paths, deps: ZkDeps, over: AbortSignal) {
     this.session = session;
     this.paths = paths;
-    this.#reporter = reporter;
+    this.#deps = deps;
+    this.#reporter = deps.reporter;
     this.#over = over;
   }
 
@@ -94,7 +109,34 @@ export class ZkSyncManager {
 
   /** Replaces the region's state if `version` is current, and returns the new version. */
   async setRegion(state: RegionState, version: number): Promise<number> {
-    return await this.#set(this.paths.region(state.region), JSON.stringify(state), version);
+    this.#over.throwIfAborted();
+    const { random } = this.#deps;
+    const path = this.paths.region(state.region);
+    const change = { path, value: state, version, nonce: random.id() };
+    return await compareAndSet({ session: this.session, ...this.#deps }, change, {
+      signal: this.#over,
+    });
+  }
+
+  /**
+   * Changes a region as it is now, whoever else changes it meanwhile: `change` is asked anew until
+   * nobody was faster, and answers null where all is as it should be. Null where there is no region.
+   */
+  async changeRegion(
+    name: string,
+    change: (state: RegionState) => RegionState | null,
+  ): Promise<Versioned<RegionState> | null> {
+    for (let attempt = 1;; attempt++) {
+      const known = await this.region(name);
+      const value = known === null ? null : change(known.value);
+      if (known === null || value === null) return known;
+      try {
+        return { value, version: await this.setRegion(value, known.version) };
+      } catch (error) {
+        const isLate = error instanceof CoordinatorError && error.code === "bad_version";
+        if (!isLate || attempt === CHANGES_MAX) throw error;
+      }
+    }
   }
 
   async deleteRegion(name: string): Promise<void> {
@@ -111,6 +153,23 @@ export class ZkSyncManager {
 
   async deleteTable(table: string): Promise<void> {
     await this.#delete(this.paths.table(table));
+  }
+
+  /** Lets others see what a server is meant for. The node stays that of the server's session. */
+  async markServer(rid: number, status: ServerRecord["status"]): Promise<LiveServer | null> {
+    const known = await this.#server(rid);
+    if (known === null || known.value.status === status) return known?.value ?? null;
+    const value = { ...known.value, status };
+    try {
+      await this.#set(this.paths.server(rid), JSON.stringify(value), known.version);
+      return value;
+    } catch (error) {
+      // It has come or gone in this moment: the watch on the servers will tell.
+      const passed = error instanceof CoordinatorError &&
+        (error.code === "bad_version" || error.code === "no_node");
+      if (passed) return null;
+      throw error;
+    }
   }
 
   async deleteServer(rid: number): Promise<void> {
@@ -198,7 +257,10 @@ export class ZkSyncManager {
 /** What a region's node says of it. */
 export function readRegion(name: string, data: string, path: string): NodeReading<RegionState> {
   const reading = readNode(regionStateShape, data, path);
-  return reading.ok ? ofItsName(reading, name, reading.value.region, path) : reading;
+  if (!reading.ok) return reading;
+  // The mark of the last compare-and-set is no part of the state.
+  const { nonce: _mark, ...value } = reading.value as RegionState & { readonly nonce?: unknown };
+  return ofItsName({ ok: true, value }, name, value.region, path);
 }
 
 /** A node copied to another name would pass for the one it was copied from. */

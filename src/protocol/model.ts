@@ -219,6 +219,8 @@ export const jobProgress = object({
   of: optional(integer(0)),
   /** How long writes paused. */
   pauseMs: optional(number),
+  /** It can only go forward from here. */
+  settled: optional(boolean),
   /** What was begun is being taken back: it was cancelled, or failed. */
   undoing: optional(oneOf(["cancelled", "failed"])),
 });

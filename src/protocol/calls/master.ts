@@ -12,6 +12,7 @@ import {
 } from "../../base/shape.ts";
 import type { CallSpec } from "../call.ts";
 import { recordedEvent } from "../events.ts";
+import { fingerprintShape } from "./region.ts";
 import {
   availability,
   COPIES_MAX,
@@ -27,6 +28,7 @@ import {
   regionStateShape,
   rid,
   routeShape,
+  seq,
   serverShape,
   tableName,
   verdictShape,
@@ -178,6 +180,72 @@ const VIEWS = {
   },
 } as const satisfies Readonly<Record<string, CallSpec>>;
 
+/** What is ordered goes on by itself; `jobs` tells how far it is. */
+const PLACING = {
+  moveRegion: {
+    to: "master",
+    does: "Moves a copy of a region to another server, as a job. Reads go on; writes pause for " +
+      "the hand-over where the primary moves.",
+    request: object({
+      /** One of the two. */
+      region: optional(regionName),
+      table: optional(tableName),
+      /** The busiest of those that hold it where absent. */
+      from: optional(rid),
+      /** The server that suits best where absent. */
+      to: optional(rid),
+      /** Only the primary's role moves, to a server that holds the region too. */
+      role: optional(boolean),
+    }),
+    answer: object({ job: text(), region: regionName, from: rid, to: rid }),
+  },
+  drain: {
+    to: "master",
+    does:
+      "Moves all regions away from a server, one by one, and lets none come; or takes that back.",
+    repeatable: true,
+    request: object({ rid, undo: optional(boolean) }),
+    answer: object({
+      /** Null where nothing is to be moved. */
+      job: nullable(text()),
+      /** Regions it holds now. */
+      regions: integer(0),
+    }),
+  },
+  cancelJob: {
+    to: "master",
+    does: "Takes back a move, a new copy or a drain that is under way.",
+    repeatable: true,
+    request: object({ job: text({ min: 1, max: 64 }) }),
+    answer: object({ state: jobShape.fields.state }),
+  },
+  verifyTables: {
+    to: "master",
+    does: "Has every copy of a table, or of all tables, recount its rows, and compares them all.",
+    repeatable: true,
+    request: object({ table: optional(tableName) }),
+    answer: object({
+      tables: array(object({
+        table: tableName,
+        region: regionName,
+        copies: array(object({
+          rid,
+          verdict: oneOf(["agrees", "differs", "behind", "unreachable"]),
+          /** In a few words, where it does not agree. */
+          why: nullable(text()),
+          /** Counted, where it could be. */
+          rows: nullable(integer(0)),
+          kept: nullable(fingerprintShape),
+          counted: nullable(fingerprintShape),
+          /** The position it was counted at. */
+          seq: nullable(seq),
+          ms: nullable(number),
+        })),
+      })),
+    }),
+  },
+} as const satisfies Readonly<Record<string, CallSpec>>;
+
 const CONTROL = {
   stepDown: {
     to: "master",
@@ -192,5 +260,6 @@ export const MASTER_CALLS = {
   ...ROUTING,
   ...TABLES,
   ...VIEWS,
+  ...PLACING,
   ...CONTROL,
 } as const;
