@@ -31,19 +31,24 @@ export const LOG_FLAGS = {
   },
 } as const satisfies FlagTable;
 
-/** Opens the log on stderr. It is written out and closed when the process ends. */
+/**
+ * Opens the log on stderr, or at the end of a file. It is written out and closed when the process
+ * ends.
+ */
 export function openLogging(
   config: ConfigOf<typeof LOG_FLAGS>,
   { err, process }: CommandContext,
+  file: string | null = null,
 ): Logging {
   const { isTerminal, style } = err.terminal;
-  const isJson = config.logFormat === "json" || config.logFormat === "auto" && !isTerminal;
-  const format = isJson ? jsonLine : humanLine({ colour: style.isColoured });
+  const isAutoJson = file === null && !isTerminal;
+  const isJson = config.logFormat === "json" || config.logFormat === "auto" && isAutoJson;
+  const format = isJson ? jsonLine : humanLine({ colour: file === null && style.isColoured });
   const levels = parseLogLevels(config.logLevel);
   if (levels === null) throw new UsageError(`Cannot use --log-level="${config.logLevel}"`);
 
   const clock = new SystemClock();
-  const writer = new LineWriter(Deno.stderr, {
+  const writer = new LineWriter(file === null ? Deno.stderr : openFile(file), {
     droppedLine: (count) =>
       format({
         at: clock.wallMicros() / 1000,
@@ -57,4 +62,12 @@ export function openLogging(
   process.onExit(() => writer.flush());
   process.reportTo(logging.reporter);
   return logging;
+}
+
+function openFile(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path, { append: true, create: true, mode: 0o600 });
+  } catch (error) {
+    throw new UsageError(`Cannot log to ${path}: ${(error as Error).message}`);
+  }
 }
