@@ -1,6 +1,7 @@
 /** What an operator sees of a cluster: answers of the master as headlines and tables. Pure. */
 import { eventSentence } from "../protocol/event_words.ts";
 import type { Answer } from "../protocol/messages.ts";
+import type { MasterState } from "./cluster/masters.ts";
 
 /** A table for people; the same facts are in the answer itself, for programs. */
 export interface View {
@@ -28,6 +29,42 @@ export function statusView(status: Answer<"status">): View {
       `${servers.online} of ${servers.known} servers online · catalog ${status.catalog}`,
     headings: [],
     rows: [],
+  };
+}
+
+/** The same as names and values, for a program or a table. */
+export function statusTable(status: Answer<"status">): View {
+  const { verdict, master, servers } = status;
+  return {
+    headline: "",
+    headings: ["NAME", "VALUE"],
+    rows: [
+      ["Verdict", SYMBOLS[verdict.code]],
+      ["Says", verdict.sentence],
+      ["Cluster", status.cluster],
+      ["Master", `${master.id} at ${master.host}:${master.port}`],
+      ["Term", String(master.term)],
+      ["Since", moment(master.since)],
+      ["Masters", String(status.masters)],
+      ["Servers online", `${servers.online} of ${servers.known}`],
+      ["Tables", String(status.tables)],
+      ["Highest epoch", String(status.epochMax)],
+      ["Catalog", status.catalog],
+    ],
+  };
+}
+
+export function mastersView(masters: readonly MasterState[]): View {
+  return {
+    headline: "",
+    headings: ["MASTER", "ADDRESS", "STATE", "TERM ", "SINCE"],
+    rows: masters.map(({ id, host, port, state, term, since }) => [
+      id ?? "-",
+      `${host}:${port}`,
+      state,
+      term === null ? "-" : String(term),
+      since === null ? "-" : moment(since),
+    ]),
   };
 }
 
@@ -120,6 +157,6 @@ export function ago(ms: number): string {
 }
 
 /** `2026-01-31 12:00:00`, in UTC. */
-function moment(ms: number): string {
+export function moment(ms: number): string {
   return new Date(ms).toISOString().slice(0, 19).replace("T", " ");
 }

@@ -1,0 +1,80 @@
+/** Commands that look at the cluster. */
+import { type Look, LOOKS, STATUS } from "../cluster/looks.ts";
+import { seeLog } from "../cluster/log.ts";
+import { viewLines } from "../columns.ts";
+import type { Shell } from "../shell.ts";
+import { ShellError } from "../shell_error.ts";
+import type { CommandInput, ShellCommand } from "./command.ts";
+
+const ENTRIES_DEFAULT = 20;
+
+function lookCommand(look: Look): ShellCommand {
+  return {
+    names: [`\\${look.name}`],
+    args: "",
+    does: look.summary,
+    async run(shell) {
+      const { view } = await shell.interrupts.during((signal) =>
+        look.see(shell.client.admin, shell.lookOptions(signal))
+      );
+      await write(shell, viewLines(view));
+    },
+  };
+}
+
+export const CLUSTER_COMMANDS: readonly ShellCommand[] = [
+  {
+    names: ["\\s", "\\status", "status"],
+    args: "",
+    does: STATUS.summary,
+    run: showStatus,
+  },
+  ...LOOKS.filter((look) => look !== STATUS).map(lookCommand),
+  {
+    names: ["\\log"],
+    args: "TABLE [ENTRIES]",
+    does: "Show the end of a table's replication log",
+    run: showLog,
+  },
+];
+
+/** The session as MySQL's `\s` has it, then the cluster. */
+async function showStatus(shell: Shell): Promise<void> {
+  const { connection, version } = shell.options;
+  const { view } = await shell.interrupts.during((signal) =>
+    STATUS.see(shell.client.admin, shell.lookOptions(signal))
+  );
+  const facts: readonly (readonly [string, string])[] = [
+    ["Client version", `minisql ${version}`],
+    ["Connection", `${connection.host}:${connection.port}`],
+    ["Current user", connection.user ?? "(anyone)"],
+    ["Current database", shell.settings.database ?? connection.cluster],
+    ["Reads", shell.session.read],
+    ["Transaction", shell.session.inTransaction ? "open" : "none"],
+    ["Protocol", "minisql, lines of JSON over TCP"],
+    ["Characterset", "utf8mb4"],
+  ];
+  const lines = facts.map(([name, value]) => `${`${name}:`.padEnd(24)}${value}`);
+  await write(shell, ["--------------", ...viewLines(view), "", ...lines, "--------------"]);
+}
+
+async function showLog(shell: Shell, { args }: CommandInput): Promise<void> {
+  const [table, count] = args.split(/\s+/);
+  const limit = count === undefined ? ENTRIES_DEFAULT : Number(count);
+  if (table === undefined || table === "" || !(limit >= 1 && limit <= 1000)) {
+    throw new ShellError("Usage: \\log TABLE [ENTRIES], of which there may be 1000");
+  }
+  const { view } = await shell.interrupts.during((signal) =>
+    seeLog(shell.client.admin, table, { from: null, limit, signal })
+  );
+  await write(shell, viewLines(view));
+}
+
+async function write(shell: Shell, lines: readonly string[]): Promise<void> {
+  const sink = shell.printer.result(shell.settings.pager);
+  try {
+    await sink.write(lines.map((line) => `${line}\n`).join(""));
+  } finally {
+    await sink.close();
+  }
+}

@@ -1,0 +1,73 @@
+/** Commands that reach out of the shell: to files and other programs. */
+import { runFile } from "../script.ts";
+import type { Shell } from "../shell.ts";
+import { ShellError } from "../shell_error.ts";
+import type { CommandInput, ShellCommand } from "./command.ts";
+
+export const FILE_COMMANDS: readonly ShellCommand[] = [
+  {
+    names: ["\\.", "\\i", "source"],
+    args: "FILE",
+    does: "Run the statements in a file",
+    run: async (shell, { name, args }) => {
+      if (args === "") throw new ShellError(`Usage: ${name} FILE`);
+      await runFile(shell, unquoted(args));
+    },
+  },
+  {
+    names: ["\\!", "system"],
+    args: "COMMAND",
+    does: "Run a command of the system",
+    run: async (shell, { name, args }) => {
+      if (args === "") throw new ShellError(`Usage: ${name} COMMAND`);
+      const code = await shell.port.programs.run(args);
+      if (code !== 0) await shell.printer.say(`It ended with exit code ${code}.`);
+    },
+  },
+  {
+    names: ["\\e", "edit"],
+    args: "",
+    does: "Edit the statement with $VISUAL, $EDITOR or vi",
+    takesStatement: true,
+    run: edit,
+  },
+  {
+    names: ["\\T", "tee"],
+    args: "FILE",
+    does: "Write everything that is shown to a file too",
+    run: async (shell, { args }) => {
+      if (args === "") throw new ShellError("Usage: \\T FILE");
+      await shell.printer.teeTo(unquoted(args));
+      await shell.printer.say(`Logging to file '${unquoted(args)}'`);
+    },
+  },
+  {
+    names: ["\\t", "notee"],
+    args: "",
+    does: "Stop writing to that file",
+    run: async (shell) => {
+      await shell.printer.endTee();
+      await shell.printer.say("Outfile disabled.");
+    },
+  },
+];
+
+/** What is edited comes back as what is being typed, to be looked at once more. */
+async function edit(shell: Shell, { statement }: CommandInput): Promise<void> {
+  if (!shell.interactive) throw new ShellError("\\e needs a terminal");
+  const { files, programs, variable } = shell.port;
+  const editor = variable("VISUAL") ?? variable("EDITOR") ?? "vi";
+  const path = await files.temporary(".sql");
+  try {
+    await files.replace(path, `${statement === "" ? shell.lastStatement : statement}\n`, true);
+    const code = await programs.run(`${editor} '${path}'`);
+    if (code !== 0) throw new ShellError(`Cannot edit: ${editor} ended with exit code ${code}`);
+    shell.draft = (await files.read(path) ?? "").trimEnd();
+  } finally {
+    await files.remove(path);
+  }
+}
+
+function unquoted(path: string): string {
+  return path.replace(/^'(.*)'$|^"(.*)"$/, "$1$2");
+}

@@ -1,0 +1,47 @@
+/** `\watch`: a statement again and again, drawn in place for people. */
+import type { Shell } from "../shell.ts";
+import { ShellError } from "../shell_error.ts";
+import { runStatement } from "../statement_runner.ts";
+import type { CommandInput } from "./command.ts";
+
+const SECONDS_DEFAULT = 2;
+const SECONDS_MIN = 0.1;
+const SECONDS_MAX = 86_400;
+
+export async function watch(shell: Shell, { args, statement }: CommandInput): Promise<void> {
+  const sql = statement === "" ? shell.lastStatement : statement;
+  if (sql === "") throw new ShellError("No query specified");
+  const seconds = args === "" ? SECONDS_DEFAULT : Number(args.replace(/\s*s$/, ""));
+  if (!(seconds >= SECONDS_MIN && seconds <= SECONDS_MAX)) {
+    throw new ShellError(
+      `\\watch takes seconds from ${SECONDS_MIN} to ${SECONDS_MAX}, not ${args}`,
+    );
+  }
+  const { port, printer } = shell;
+  const pager = shell.settings.pager;
+  // A pager would hold up the next look.
+  shell.settings.pager = "";
+  try {
+    for (;;) {
+      if (port.out.isTerminal) await port.out.write("\x1b[H\x1b[2J");
+      const time = new Date(port.time.wall()).toISOString().slice(0, 19).replace("T", " ");
+      await printer.say(`Every ${seconds} s: ${time}`);
+      const isDone = await runStatement(shell, sql);
+      if (!isDone || shell.interrupts.interrupted) return;
+      if (await isInterrupted(shell, seconds * 1000)) return;
+    }
+  } finally {
+    shell.settings.pager = pager;
+  }
+}
+
+/** Waits; true where Ctrl-C came first. */
+async function isInterrupted(shell: Shell, ms: number): Promise<boolean> {
+  try {
+    await shell.interrupts.during((signal) => shell.port.time.sleep(ms, signal));
+    return false;
+  } catch (error) {
+    if (!shell.interrupts.interrupted) throw error;
+    return true;
+  }
+}

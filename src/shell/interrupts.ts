@@ -1,0 +1,46 @@
+/** What Ctrl-C does while something runs: the first ends that, the second leaves the shell. */
+import { MinisqlError } from "../protocol/errors.ts";
+import type { ShellPort } from "./port.ts";
+
+/** The shell is left at once, whatever still runs. */
+export class LeaveNow extends Error {
+  override readonly name = "LeaveNow";
+}
+
+export class Interrupts {
+  readonly #port: ShellPort;
+  /** Without a person Ctrl-C ends the process as everywhere. */
+  readonly #interactive: boolean;
+  #interrupted = false;
+
+  constructor(port: ShellPort, interactive: boolean) {
+    this.#port = port;
+    this.#interactive = interactive;
+  }
+
+  /** Whether what ran last was ended by Ctrl-C. */
+  get interrupted(): boolean {
+    return this.#interrupted;
+  }
+
+  /** Does the work; its signal aborts on Ctrl-C and when the process is to end. */
+  async during<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    this.#interrupted = false;
+    if (!this.#interactive) return await work(this.#port.stop);
+    const cancelling = new AbortController();
+    const leaving = Promise.withResolvers<never>();
+    leaving.promise.catch(() => {});
+    const release = this.#port.onInterrupt(() => {
+      if (this.#interrupted) return leaving.reject(new LeaveNow("Interrupted twice"));
+      this.#interrupted = true;
+      cancelling.abort(new MinisqlError("CANCELLED", "Query execution was interrupted"));
+    });
+    const running = work(AbortSignal.any([cancelling.signal, this.#port.stop]));
+    running.catch(() => {});
+    try {
+      return await Promise.race([running, leaving.promise]);
+    } finally {
+      release();
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/** The shell from its start to its exit code: a conversation, a script on stdin, or `-e`. */
+import type { Client } from "../client/api.ts";
+import { converse } from "./conversation.ts";
+import { LeaveNow } from "./interrupts.ts";
+import type { ShellOptions } from "./options.ts";
+import type { ShellPort } from "./port.ts";
+import { runPieces, runText } from "./script.ts";
+import { Shell } from "./shell.ts";
+import { runStatement } from "./statement_runner.ts";
+import { quoteName } from "../client/sql_text.ts";
+
+/** What scripts rely on. */
+export const SHELL_EXIT = { ok: 0, failed: 1, unreachable: 3, interrupted: 130 } as const;
+
+/**
+ * Runs a shell on a client, which stays the caller's. Rejects with the reason of `port.stop` when
+ * the process is to end, and with what `write` raised when nobody reads.
+ */
+export async function runShell(
+  client: Client,
+  port: ShellPort,
+  options: ShellOptions,
+): Promise<number> {
+  const shell = new Shell(client, port, options);
+  try {
+    if (!await useDatabase(shell)) return exitCode(shell);
+    if (shell.interactive) await converse(shell);
+    else await runScripts(shell);
+    return exitCode(shell);
+  } catch (error) {
+    if (error instanceof LeaveNow) return SHELL_EXIT.interrupted;
+    throw error;
+  } finally {
+    // The end of the process waits for no server.
+    if (!port.stop.aborted) await shell.close().catch(() => {});
+  }
+}
+
+async function useDatabase(shell: Shell): Promise<boolean> {
+  const { database } = shell.options;
+  if (database === null) return true;
+  return await runStatement(shell, `USE ${quoteName(database)}`);
+}
+
+async function runScripts(shell: Shell): Promise<void> {
+  const { execute, force } = shell.options;
+  if (execute.length === 0) {
+    await runPieces(shell, typed(shell.port), null);
+    return;
+  }
+  for (const text of execute) {
+    const isWell = await runText(shell, text);
+    if (shell.isLeaving || !isWell && !force) return;
+  }
+}
+
+async function* typed({ keyboard }: ShellPort): AsyncIterable<Uint8Array> {
+  for (;;) {
+    const piece = await keyboard.read();
+    if (piece === null) return;
+    yield piece;
+  }
+}
+
+/** After a conversation there is no failure: its person has seen what went wrong. */
+function exitCode(shell: Shell): number {
+  if (shell.outcome === "ok" || shell.interactive) return SHELL_EXIT.ok;
+  return shell.outcome === "failed" ? SHELL_EXIT.failed : SHELL_EXIT.unreachable;
+}

@@ -1,0 +1,166 @@
+/** Runs one statement: its rows to the data, how it ended beside them, errors to where they go. */
+import type { QueryStream } from "../client/api.ts";
+import { MinisqlError } from "../protocol/errors.ts";
+import type { Column, StatementResult } from "../protocol/values.ts";
+import { clusterStatement } from "./cluster/statements.ts";
+import { mayRun } from "./guard.ts";
+import { fittingFormat, FORMAT_WRITERS } from "./output/choose_format.ts";
+import { errorHint, errorLine, isUnreachable, ownErrorLine } from "./output/error_words.ts";
+import { changeWords, receiptWords, rowsWords, timingWords } from "./output/outcome_words.ts";
+import { type Format, type FormatOptions, WINDOW_ROWS } from "./output/result_format.ts";
+import type { Shell } from "./shell.ts";
+import { ShellError } from "./shell_error.ts";
+
+const RULE = "--------------";
+/** With `-v` so many times: statements are shown, rows counted, times told. */
+const VERBOSE = { echo: 1, counts: 2, times: 3 } as const;
+
+/** Runs the statement and answers whether it was done. */
+export async function runStatement(
+  shell: Shell,
+  sql: string,
+  vertical = false,
+): Promise<boolean> {
+  const { printer, options } = shell;
+  if (options.verbose >= VERBOSE.echo) await printer.say(`${RULE}\n${sql}\n${RULE}\n`);
+  shell.lastStatement = sql;
+  try {
+    if (!await mayRun(shell, sql)) return true;
+    await shell.interrupts.during((signal) => answer(shell, sql, vertical, signal));
+    await shell.statementDone(sql);
+    return true;
+  } catch (error) {
+    return await tellFailure(shell, error);
+  }
+}
+
+/** Tells an error that was to be expected; anything else is raised again. */
+export async function tellFailure(shell: Shell, error: unknown): Promise<false> {
+  const { printer, port } = shell;
+  port.stop.throwIfAborted();
+  if (error instanceof ShellError) {
+    await printer.error(ownErrorLine(error.message, shell.place));
+  } else if (error instanceof MinisqlError) {
+    const { interrupted } = shell.interrupts;
+    if (interrupted) await printer.say("Ctrl-C -- query killed. Ctrl-D leaves the shell.");
+    const shown = interrupted && error.code === "CANCELLED"
+      ? new MinisqlError("CANCELLED", "Query execution was interrupted")
+      : error;
+    await printer.error(errorLine(shown, shell.place));
+    const hint = errorHint(shown);
+    if (hint !== null && !interrupted) await printer.hint(hint);
+  } else {
+    throw error;
+  }
+  shell.failed(isUnreachable(error));
+  return false;
+}
+
+async function answer(
+  shell: Shell,
+  sql: string,
+  vertical: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const started = shell.port.time.now();
+  const stream = await clusterStatement(shell, sql, signal) ??
+    shell.session.stream(sql, [], { signal });
+  const columns = await columnsOf(stream);
+  const rows = columns.length === 0 ? await drain(stream) : await write(shell, stream, {
+    columns,
+    vertical,
+  });
+  const { result, receipt } = await stream.outcome;
+  const ms = shell.port.time.now() - started;
+  await tellOutcome(shell, { isQuery: columns.length > 0, rows, result, ms });
+  if (shell.settings.timing) await shell.printer.say(timingWords(ms, receipt));
+  if (shell.settings.receipt && receipt !== null) await shell.printer.say(receiptWords(receipt));
+  if ((result.warnings ?? 0) > 0 && shell.settings.showWarnings) await showWarnings(shell, signal);
+  if (shell.interactive || shell.options.verbose >= VERBOSE.counts) await shell.printer.say("");
+}
+
+/** A stream that fails does so in three places; one of them is enough. */
+async function columnsOf(stream: QueryStream): Promise<readonly Column[]> {
+  stream.outcome.catch(() => {});
+  return await stream.columns;
+}
+
+async function drain(stream: QueryStream): Promise<number> {
+  for await (const batch of stream) void batch;
+  return 0;
+}
+
+interface Shown {
+  readonly columns: readonly Column[];
+  readonly vertical: boolean;
+}
+
+async function write(
+  shell: Shell,
+  stream: QueryStream,
+  { columns, vertical }: Shown,
+): Promise<number> {
+  const sink = shell.printer.result(shell.settings.pager);
+  const writer = formatFor(shell, vertical)(columns, formatOptions(shell));
+  let count = 0;
+  try {
+    for await (const batch of stream) {
+      count += batch.length;
+      const text = writer.rows(batch);
+      if (text !== "") await sink.write(text);
+    }
+    await sink.write(writer.end());
+  } finally {
+    await sink.close();
+  }
+  return count;
+}
+
+function formatFor({ settings, port }: Shell, vertical: boolean): Format {
+  if (vertical) return FORMAT_WRITERS.vertical;
+  if (settings.format === "table" && settings.vertical === "auto") {
+    return fittingFormat(port.size().columns);
+  }
+  const format = settings.format === "table" && settings.vertical === "on"
+    ? "vertical"
+    : settings.format;
+  return FORMAT_WRITERS[format];
+}
+
+function formatOptions({ options, settings, port }: Shell): FormatOptions {
+  const { header, raw, nullText, binary, quick, silent } = options;
+  const { out } = port;
+  return {
+    header: header && silent < 2,
+    raw,
+    nullText,
+    binary,
+    terminal: out.isTerminal ? { style: out.style, columns: port.size().columns } : null,
+    cut: settings.pager === "",
+    windowRows: quick ? 1 : WINDOW_ROWS,
+  };
+}
+
+interface Outcome {
+  readonly isQuery: boolean;
+  readonly rows: number;
+  readonly result: StatementResult;
+  readonly ms: number;
+}
+
+async function tellOutcome(shell: Shell, { isQuery, rows, result, ms }: Outcome): Promise<void> {
+  const { interactive, options, printer } = shell;
+  const counts = interactive ? options.silent === 0 : options.verbose >= VERBOSE.counts;
+  if (!counts) return;
+  const told = interactive || options.verbose >= VERBOSE.times ? ms : null;
+  const words = isQuery ? rowsWords(rows, result.warnings ?? 0, told) : changeWords(result, told);
+  await printer.say(words);
+}
+
+async function showWarnings(shell: Shell, signal: AbortSignal): Promise<void> {
+  const { rows } = await shell.session.query("SHOW WARNINGS", [], { signal });
+  if (rows.length > 0) await shell.printer.say("");
+  for (const [level, code, message] of rows) {
+    await shell.printer.say(`${level} (Code ${code}): ${message}`);
+  }
+}

@@ -1,0 +1,98 @@
+/** What a master would say of a cluster of three servers that is one engine. */
+import type { ClusterAdmin } from "../../src/client/api.ts";
+import type { Engine } from "../../src/ports/engine.ts";
+import { MinisqlError } from "../../src/protocol/errors.ts";
+import type { Answer, Request } from "../../src/protocol/messages.ts";
+import type { Route, ServerRecord, ServerRef } from "../../src/protocol/model.ts";
+
+const RIDS = [1, 2, 3] as const;
+const REGION = "r1";
+
+export function engineAdmin(engine: Engine): ClusterAdmin {
+  const answers: Readonly<Record<string, () => Promise<unknown>>> = {
+    status: async () => status((await engine.tables()).length),
+    servers: () => Promise.resolve({ servers: RIDS.map(server) }),
+    meta: async () => ({ tables: (await engine.tables()).map(table) }),
+    regions: async () => ({ regions: [region(await engine.tables())] }),
+    events: () => Promise.resolve({ events: EVENTS }),
+    jobs: () => Promise.resolve({ jobs: [] }),
+    ping: () => Promise.resolve({}),
+  };
+  const ask = async (op: string): Promise<unknown> => {
+    const answer = answers[op];
+    if (answer === undefined) throw new MinisqlError("UNSUPPORTED", `Cannot ${op} here`);
+    return await answer();
+  };
+  return {
+    master: async (op, _request: Request<typeof op>) => await ask(op) as Answer<typeof op>,
+    server: async (_address, op, _request: Request<typeof op>) =>
+      await ask(op) as Answer<typeof op>,
+    locate: async (name) => (await engine.tables()).includes(name) ? routeOf(name) : null,
+  };
+}
+
+function status(tables: number): Answer<"status"> {
+  return {
+    verdict: { code: "ok", sentence: `${tables} tables on 3 servers`, healthy: true },
+    cluster: "minisql",
+    master: { id: "m1", host: "127.0.0.1", port: 9090, term: 3, since: 0 },
+    masters: 1,
+    servers: { online: 3, known: 3 },
+    tables,
+    catalog: "ok",
+    epochMax: 1,
+    uptimeMs: 60_000,
+  };
+}
+
+function ref(rid: number): ServerRef {
+  return { rid, host: "127.0.0.1", port: 9090 + rid, zone: "" };
+}
+
+function server(rid: number): ServerRecord {
+  return {
+    ...ref(rid),
+    identity: String(rid).repeat(32),
+    engine: { vendor: "sqlite", version: "3", settings: {} },
+    status: "online",
+    load: { reads: 10 * rid, writes: rid, rows: 0, bytes: 0, lag: 0, verifiedAgeMs: null },
+    created: 0,
+    lastSeen: 0,
+  };
+}
+
+function table(name: string): Answer<"meta">["tables"][number] {
+  return { name, region: REGION, state: "writable", replicas: RIDS, inSync: RIDS, created: 0 };
+}
+
+function region(tables: readonly string[]): Answer<"regions">["regions"][number] {
+  return {
+    region: REGION,
+    epoch: 1,
+    primary: 1,
+    isr: RIDS.map((rid) => ({ rid, incarnation: "i" })),
+    replicas: RIDS,
+    state: "open",
+    tables,
+  };
+}
+
+export function routeOf(name: string): Route {
+  const [primary, ...slaves] = RIDS.map(ref);
+  return {
+    region: REGION,
+    epoch: 1,
+    tables: [name],
+    primary: primary ?? null,
+    slaves,
+    state: "writable",
+  };
+}
+
+const EVENTS: Answer<"events">["events"] = [
+  {
+    id: 1,
+    at: 0,
+    what: { event: "master.elected", id: "m1", term: 3, host: "h", port: 9090, afterMs: 12 },
+  },
+];
