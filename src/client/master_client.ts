@@ -6,14 +6,17 @@ import type { Random } from "../ports/random.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import {
   type Answer,
+  type CallEvent,
   type CallName,
   callSpec,
   type EventsCall,
   type Request,
   type RowsCall,
 } from "../protocol/messages.ts";
+import type { Caller, CallOptions } from "../rpc/caller.ts";
 import type { Greeting } from "../rpc/channel.ts";
 import { Pool } from "../rpc/pool.ts";
+import { LINK_LIMITS } from "./servers.ts";
 
 export interface MasterClientDeps {
   readonly clock: Clock;
@@ -36,8 +39,17 @@ export interface MasterCallOptions {
 export type MasterCall = Exclude<CallName, RowsCall | EventsCall>;
 
 const BACKOFF: BackoffPolicy = { initialMs: 50, limitMs: 1000 };
-/** One master that does not answer must not use up the time for all of them. */
+/** One master that cannot be reached must not use up the time for all of them… */
 const CONNECT_MS_MAX = 2000;
+/** …nor one that is held still, where asking another does no harm. */
+const ANSWER_MS_MAX = 5000;
+
+/** What is asked of whichever master leads, once a connection to it is there. */
+interface Question<T> {
+  /** It may be asked again when it is not known whether it was heard. */
+  readonly repeatable: boolean;
+  readonly put: (caller: Caller, options: CallOptions) => Promise<T>;
+}
 
 export class MasterClient {
   readonly #deps: MasterClientDeps;
@@ -49,7 +61,7 @@ export class MasterClient {
   constructor(deps: MasterClientDeps, options: MasterClientOptions) {
     this.#deps = deps;
     this.#masters = options.masters;
-    this.#pool = new Pool(deps, { greeting: options.greeting });
+    this.#pool = new Pool(deps, { greeting: options.greeting, limits: LINK_LIMITS });
   }
 
   /**
@@ -64,8 +76,12 @@ export class MasterClient {
   ): Promise<Answer<N>> {
     const { clock, random } = this.#deps;
     const end = clock.now() + options.timeoutMs;
+    const question: Question<Answer<N>> = {
+      repeatable: callSpec(op)?.repeatable === true,
+      put: (caller, limits) => caller.call(op, request, limits),
+    };
     for (let attempt = 0;; attempt++) {
-      const outcome = await this.#round(op, request, end, options.signal);
+      const outcome = await this.#round(question, end, options.signal);
       if (!(outcome instanceof MinisqlError)) return outcome;
       const delay = backoffDelay(BACKOFF, attempt, () => random.next());
       if (clock.now() + delay >= end) throw outcome;
@@ -73,17 +89,33 @@ export class MasterClient {
     }
   }
 
+  /** Listens to the active master until that ends or is lost; raises why. */
+  async listen<N extends EventsCall>(
+    op: N,
+    request: Request<N>,
+    take: (event: CallEvent<N>) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const listen = async (caller: Caller): Promise<null> => {
+      for await (const event of caller.events(op, request, { signal })) take(event);
+      return null;
+    };
+    const question = { repeatable: false, put: listen };
+    const end = this.#deps.clock.now() + CONNECT_MS_MAX * (this.#masters.length + 1);
+    const outcome = await this.#round(question, end, signal);
+    if (outcome !== null) throw outcome;
+  }
+
   close(): void {
     this.#pool.close();
   }
 
   /** Asks each master once, the likeliest first; the answer, or why nobody gave one. */
-  async #round<N extends MasterCall>(
-    op: N,
-    request: Request<N>,
+  async #round<T>(
+    question: Question<T>,
     end: number,
     signal?: AbortSignal,
-  ): Promise<Answer<N> | MinisqlError> {
+  ): Promise<T | MinisqlError> {
     const asked = new Set<string>();
     const waiting = [...(this.#leader === null ? [] : [this.#leader]), ...this.#masters];
     let last = new MinisqlError("UNAVAILABLE", "Cannot reach a master: none is named");
@@ -92,7 +124,7 @@ export class MasterClient {
       const key = `${address.host}:${address.port}`;
       if (asked.has(key)) continue;
       asked.add(key);
-      const outcome = await this.#ask(address, op, request, end, signal);
+      const outcome = await this.#ask(address, question, end, signal);
       if (!(outcome instanceof MinisqlError)) {
         this.#leader = address;
         return outcome;
@@ -105,27 +137,28 @@ export class MasterClient {
   }
 
   /** The answer, or why another master, or this one later, may do better. Raises all else. */
-  async #ask<N extends MasterCall>(
+  async #ask<T>(
     address: Address,
-    op: N,
-    request: Request<N>,
+    { repeatable, put }: Question<T>,
     end: number,
     signal?: AbortSignal,
-  ): Promise<Answer<N> | MinisqlError> {
+  ): Promise<T | MinisqlError> {
     const left = () => Math.max(1, end - this.#deps.clock.now());
     const channel = this.#pool.to(address);
     let reached = false;
     try {
       const { caller } = await channel.connect(Math.min(CONNECT_MS_MAX, left()), signal);
       reached = true;
-      const options = { timeoutMs: left(), ...(signal === undefined ? {} : { signal }) };
-      return await caller.call(op, request, options);
+      const timeoutMs = repeatable ? Math.min(ANSWER_MS_MAX, left()) : left();
+      return await put(caller, { timeoutMs, ...(signal === undefined ? {} : { signal }) });
     } catch (error) {
       if (!(error instanceof MinisqlError)) throw error;
       if (error.code === "NOT_MASTER") return error;
       // A master that was reached and says so has a reason that asking again does not mend.
       if (error.code === "UNAVAILABLE" && !reached) return error;
-      if (error.code === "OUTCOME_UNKNOWN" && callSpec(op)?.repeatable) return error;
+      if (repeatable && (error.code === "OUTCOME_UNKNOWN" || error.code === "TIMEOUT")) {
+        return error;
+      }
       throw error;
     }
   }

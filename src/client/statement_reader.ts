@@ -1,0 +1,50 @@
+/** Texts to statements, executable comments as the cluster's servers take them. */
+import type { Answer } from "../protocol/messages.ts";
+import { type ServerVersion, unfoldComments } from "../sql/executable_comment.ts";
+import type { Deadline } from "./deadline.ts";
+import type { MasterClient } from "./master_client.ts";
+import { readStatement, type Statement } from "./statement.ts";
+
+type Engine = Answer<"servers">["servers"][number]["engine"];
+
+/** What the embedded engine goes by. */
+const LIKE_MYSQL: ServerVersion = { vendor: "mysql", version: 80_000 };
+const EXECUTABLE = /\/\*M?!/;
+
+/** A text that was all comment: nothing is done, and that is no error. */
+const NOTHING: Statement = {
+  sql: "",
+  kind: "set",
+  plan: { to: "session" },
+  usesLastInsertId: false,
+};
+
+export class StatementReader {
+  readonly #masters: MasterClient;
+  #version: ServerVersion | null = null;
+
+  constructor(masters: MasterClient) {
+    this.#masters = masters;
+  }
+
+  async read(sql: string, deadline: Deadline): Promise<Statement> {
+    if (!EXECUTABLE.test(sql)) return readStatement(sql);
+    this.#version ??= await this.#ask(deadline);
+    // Opened up here, so that every server runs the same text.
+    const unfolded = unfoldComments(sql, this.#version);
+    return /[^\s;]/.test(unfolded) ? readStatement(unfolded) : NOTHING;
+  }
+
+  /** Servers that hold copies of the same tables are of one version. */
+  async #ask(deadline: Deadline): Promise<ServerVersion> {
+    const { servers } = await this.#masters.call("servers", {}, deadline.limits());
+    const server = servers.find(({ status }) => status === "online") ?? servers[0];
+    return server === undefined ? LIKE_MYSQL : versionOf(server.engine);
+  }
+}
+
+function versionOf({ vendor, version }: Engine): ServerVersion {
+  if (vendor === "sqlite") return LIKE_MYSQL;
+  const [major = 0, minor = 0, patch = 0] = version.split(/[.-]/).map(Number);
+  return { vendor, version: major * 10_000 + minor * 100 + patch };
+}
