@@ -1,5 +1,5 @@
 /** `deno task bench NAME`: runs the benchmark `scripts/bench/NAME.ts`. */
-const BENCHES = ["protocol", "log", "engine"] as const;
+const BENCHES = ["protocol", "log", "engine", "write", "read"] as const;
 
 const [name = "", ...args] = Deno.args;
 const found = BENCHES.find((each) => each === name);

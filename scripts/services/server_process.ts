@@ -22,6 +22,8 @@ export interface ServerCommand {
   readonly logFile: string;
   /** The folder the server runs in. */
   readonly folder: string;
+  /** Variables beside those that this process has. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export class ServerProcess {
@@ -32,13 +34,14 @@ export class ServerProcess {
   #status: Deno.CommandStatus | null = null;
 
   constructor(command: ServerCommand) {
-    const { program, args, logFile, folder } = command;
+    const { program, args, logFile, folder, env = {} } = command;
     this.#logFile = logFile;
     this.#logStart = sizeOf(logFile);
     const launch = ["setpriv", "--pdeathsig", "KILL", "--", "sh", "-c", LAUNCHER];
     this.#child = new Deno.Command("setsid", {
       args: [...launch, String(Deno.pid), logFile, program, ...args],
       cwd: folder,
+      env,
       stdin: "null",
       stdout: "null",
       stderr: "null",
