@@ -15,6 +15,7 @@ export interface ApplierOptions {
   readonly settle: (difference: Difference, signal: AbortSignal) => Promise<boolean>;
   /** The copy is found to be wrong: it is not applied to any more until it has been restored. */
   readonly onSpoilt: (reason: string) => void;
+  readonly beforeSchema: () => Promise<void>;
 }
 
 const RETRY_MS = 200;
@@ -143,6 +144,7 @@ export class Applier {
     const { body } = entry;
     if (body.kind === "schema") {
       await this.#letGo();
+      await this.#options.beforeSchema();
       this.schemaOutcome = { job: body.job, outcome: await applySchema(copy, { ...entry, body }) };
     } else if (body.kind === "schema_done") {
       await applySchemaDone(copy, { ...entry, body });

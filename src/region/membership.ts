@@ -23,6 +23,7 @@ import {
   type Load,
 } from "../protocol/model.ts";
 import { Channel, type Connection } from "../rpc/channel.ts";
+import type { EventFeed } from "./event_feed.ts";
 
 export interface MembershipDeps {
   readonly clock: Clock;
@@ -48,6 +49,8 @@ export interface MembershipOptions {
   readonly load: () => Load;
   /** Why the database is dead; null while it lives. */
   readonly engineLost: () => string | null;
+  /** What has happened here, for the master to keep. */
+  readonly events?: Pick<EventFeed, "take" | "putBack" | "news">;
   /** Told whenever this server has become, or is no longer, a member. */
   readonly onMember?: (rid: number | null, session: Session | null) => void;
 }
@@ -232,22 +235,44 @@ export class Membership {
     signal: AbortSignal,
   ): Promise<void> {
     const { clock, terms } = this.#deps;
-    const { incarnation, load, engineLost } = this.#options;
     const gone = new AbortController();
     void caller.closed.then(() => gone.abort());
     const sooner = AbortSignal.any([signal, gone.signal]);
     while (!signal.aborted) {
       const node = await session.observe(this.#paths.server(rid));
       const evicted = node.value?.owner !== session.id;
-      if (!evicted) await pause(clock, heartbeatMs, sooner, [node.changed]);
+      if (!evicted) await pause(clock, heartbeatMs, sooner, [node.changed, ...this.#news()]);
       node.release();
       if (evicted || !caller.usable) return;
-      const lost = engineLost();
-      const request = lost === null
-        ? { rid, incarnation, load: load(), engine: "ok" } as const
-        : { rid, incarnation, load: load(), engine: "lost", reason: lost } as const;
-      const answer = await caller.call("heartbeat", request, { timeoutMs: CALL_MS, signal });
+      const answer = await this.#report(caller, rid, signal);
       terms.learn(answer.term);
+    }
+  }
+
+  /** What is worth a heartbeat before its time. */
+  #news(): readonly Promise<void>[] {
+    const { events } = this.#options;
+    return events === undefined ? [] : [events.news];
+  }
+
+  async #report(
+    caller: Connection["caller"],
+    rid: number,
+    signal: AbortSignal,
+  ): Promise<Answer<"heartbeat">> {
+    const { incarnation, load, engineLost, events } = this.#options;
+    const lost = engineLost();
+    const told = events?.take() ?? [];
+    const request = {
+      ...{ rid, incarnation, load: load() },
+      ...(lost === null ? { engine: "ok" } as const : { engine: "lost", reason: lost } as const),
+      ...(told.length === 0 ? {} : { events: told }),
+    };
+    try {
+      return await caller.call("heartbeat", request, { timeoutMs: CALL_MS, signal });
+    } catch (error) {
+      events?.putBack(told);
+      throw error;
     }
   }
 }

@@ -19,7 +19,8 @@ export type Greeting = Omit<Request<"hello">, "protocol">;
 
 export interface ChannelOptions {
   readonly address: Address;
-  readonly greeting: Greeting;
+  /** What is said of us at each connection, as it is then. */
+  readonly greeting: Greeting | (() => Greeting);
   /** What dialling and greeting may take together. */
   readonly connectMs?: number;
   readonly backoff?: BackoffPolicy;
@@ -112,7 +113,11 @@ export class Channel {
     const caller = new Caller(link, { clock }, { ...RPC_LIMITS, ...this.#options.limits });
     try {
       const left = Math.max(1, this.#connectMs - (clock.now() - started));
-      const greeting = { protocol: PROTOCOL_VERSION, ...this.#options.greeting };
+      const { greeting: ours } = this.#options;
+      const greeting = {
+        protocol: PROTOCOL_VERSION,
+        ...(typeof ours === "function" ? ours() : ours),
+      };
       const hello = await caller.call("hello", greeting, { timeoutMs: left, signal });
       signal.throwIfAborted();
       return { caller, hello };

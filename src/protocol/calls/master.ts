@@ -11,7 +11,7 @@ import {
   text,
 } from "../../base/shape.ts";
 import type { CallSpec } from "../call.ts";
-import { recordedEvent } from "../events.ts";
+import { clusterEvent, recordedEvent } from "../events.ts";
 import { fingerprintShape } from "./region.ts";
 import {
   availability,
@@ -64,6 +64,8 @@ const REGISTRATION = {
       load: loadShape,
       engine: oneOf(["ok", "lost"]),
       reason: optional(text({ max: 1024 })),
+      /** What has happened on the server since the last one. */
+      events: optional(array(object({ at: moment, event: clusterEvent }), 1000)),
     }),
     answer: object({ term }),
   },

@@ -29,6 +29,7 @@ export interface PrimaryDeps {
   readonly node: RegionNode;
   readonly self: Member;
   readonly reread: () => void;
+  readonly beforeSchema: () => Promise<void>;
 }
 
 export class Primary {
@@ -46,6 +47,7 @@ export class Primary {
   readonly #keeper: Keeper;
   readonly #confirmation: Confirmation;
   readonly #shippers = new Map<number, { shipper: Shipper; stop: AbortController }>();
+  readonly #over = new Deferred<void>();
   #isStalled = false;
   #failure: string | null = null;
 
@@ -56,7 +58,7 @@ export class Primary {
     const { isr } = known.state;
     this.quorum = new Quorum(self, isr, minInSyncOf(known.state), copy.applied.value);
     const office = this.#office.signal;
-    const fail = (why: string) => this.#fail(why);
+    const fail = (why: string) => this.fail(why);
     this.#lane = new CommitLane({
       ...{ copy, office, fail, quorum: this.quorum, epoch: this.epoch },
       wake: () => this.#wakeShippers(),
@@ -65,7 +67,9 @@ export class Primary {
     this.#answered = new AnsweredWrites(copy.deps.limits.sessionsKept);
     this.#writer = new BatchWriter(shared);
     this.transactions = new Transactions(shared);
-    this.#schemas = new SchemaChanges({ ...shared, fail, answered: this.#answered });
+    this.#schemas = new SchemaChanges({
+      ...{ ...shared, fail, answered: this.#answered, before: deps.beforeSchema },
+    });
     this.#keeper = new Keeper({
       ...{ copy, node, self, reread, quorum: this.quorum },
       shippers: () => this.#shipperMap(),
@@ -78,6 +82,11 @@ export class Primary {
   get ended(): string | null {
     const { aborted, reason } = this.#office.signal;
     return aborted ? (reason as Error).message : null;
+  }
+
+  /** Resolves when it has ended and nothing of it goes on. */
+  get over(): Promise<void> {
+    return this.#over.promise;
   }
 
   /** What went wrong here so that it had to end; null where it was told to. */
@@ -111,7 +120,7 @@ export class Primary {
   async run(): Promise<void> {
     const office = this.#office.signal;
     const { reporter } = this.#deps.copy.deps;
-    const parts: Promise<void>[] = [this.#keeper.run(office)];
+    const keeping = this.#keeper.run(office).catch((error) => this.fail((error as Error).message));
     this.#adjustShippers();
     try {
       await this.#takeOver(office);
@@ -119,12 +128,13 @@ export class Primary {
       reporter.log("info", `Leads region ${this.#deps.copy.region} in epoch ${this.epoch}`);
       await this.#writer.run();
     } catch (error) {
-      if (!office.aborted) this.#fail((error as Error).message);
+      if (!office.aborted) this.fail((error as Error).message);
     } finally {
       this.#opened.reject(office.reason);
       await this.transactions.close("the primary has changed");
       for (const { stop } of this.#shippers.values()) stop.abort(office.reason);
-      await Promise.all(parts);
+      await keeping;
+      this.#over.resolve();
     }
   }
 
@@ -280,7 +290,9 @@ export class Primary {
     return new MinisqlError("READ_ONLY", `Cannot write to ${this.#deps.copy.region} now: ${why}`);
   }
 
-  #fail(why: string): void {
+  /** Ends it, since it cannot go on: somebody else is to lead. */
+  fail(why: string): void {
+    if (this.ended !== null) return;
     this.#failure ??= why;
     this.#deps.copy.deps.reporter.log("error", `Cannot go on as primary: ${why}`);
     this.end(why);
@@ -328,7 +340,7 @@ export class Primary {
       });
       this.#shippers.set(rid, { shipper, stop });
       void shipper.run(AbortSignal.any([stop.signal, this.#office.signal]))
-        .catch((error) => this.#fail((error as Error).message));
+        .catch((error) => this.fail((error as Error).message));
     }
   }
 }

@@ -31,6 +31,8 @@ export interface SchemaChangesDeps {
   readonly office: AbortSignal;
   readonly answered: AnsweredWrites<unknown>;
   readonly fail: (why: string) => void;
+  /** Lets go of what would hold a change up. */
+  readonly before: () => Promise<void>;
 }
 
 export interface SchemaRequest {
@@ -63,6 +65,7 @@ export class SchemaChanges {
       const { lane, copy, office } = this.#deps;
       const letGo = await lane.close(office);
       try {
+        await this.#deps.before();
         const body: SchemaBody = {
           kind: "schema",
           sql: request.sql,

@@ -2,13 +2,14 @@
  * Transactions of clients, each on a connection of its own with its row locks, until it is
  * committed as one entry, rolled back, or forgotten by its client for too long.
  */
-import type { EngineSession, RowStream } from "../../ports/engine.ts";
+import type { EngineSession } from "../../ports/engine.ts";
 import type { LoggedStatement } from "../../protocol/entry.ts";
 import { MinisqlError, sqlError } from "../../protocol/errors.ts";
-import type { CallerInfo } from "../../protocol/handlers.ts";
-import type { StatementResult } from "../../protocol/values.ts";
+import type { CallerInfo, RowsContext } from "../../protocol/handlers.ts";
+import type { Column, StatementResult } from "../../protocol/values.ts";
 import type { RegionCopy } from "../copy.ts";
 import type { Gate } from "../gate.ts";
+import { type ReadStatement, readStatement } from "../read/statement.ts";
 import { type Accepted, runWrite } from "../statement.ts";
 import type { Numbered } from "./answered.ts";
 import type { CommitLane, Committed } from "./commit_lane.ts";
@@ -34,6 +35,8 @@ export interface TransactionStatement {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
+
+const BATCH_ROWS = 500;
 
 interface Open {
   readonly id: string;
@@ -123,19 +126,24 @@ export class Transactions {
     });
   }
 
-  /** A query, which sees what the transaction has changed; `take` reads all it wants of it. */
+  /** A query, which sees what the transaction has changed. */
   async read(
     id: string,
-    sql: string,
-    statement: Omit<TransactionStatement, "verdict">,
-    take: (stream: RowStream) => Promise<void>,
+    read: ReadStatement,
+    { lastInsertId, timeoutMs, signal }: Omit<TransactionStatement, "verdict">,
+    context: RowsContext,
   ): Promise<void> {
-    const { lastInsertId, timeoutMs, signal } = statement;
-    const context = lastInsertId === null ? {} : { context: { lastInsertId } };
-    await this.#use(
-      id,
-      (transaction) => take(transaction.session.stream(sql, { timeoutMs, signal, ...context })),
-    );
+    const seen = lastInsertId === null ? {} : { context: { lastInsertId } };
+    const options = { timeoutMs, signal, batchRows: BATCH_ROWS, ...seen };
+    await this.#use(id, async ({ session }) => {
+      const reading = readStatement(session, read, options);
+      let columns: readonly Column[] | null = null;
+      for await (const rows of reading) {
+        columns ??= await reading.columns;
+        await context.rows(columns, rows);
+      }
+      if (columns === null) await context.rows(await reading.columns, []);
+    });
   }
 
   async savepoint(id: string, step: "set" | "back" | "release", name: string): Promise<void> {

@@ -1,0 +1,380 @@
+/** One region on this server: follows its primary, or leads, as the region's node says. */
+import { orAborted } from "../base/abort.ts";
+import { Deferred } from "../base/deferred.ts";
+import { pause } from "../cluster/pause.ts";
+import { CoordinatorError, type Session } from "../ports/coordinator.ts";
+import { MinisqlError } from "../protocol/errors.ts";
+import type { Answer, Request } from "../protocol/messages.ts";
+import type { RegionState } from "../protocol/model.ts";
+import { Applier } from "./applier.ts";
+import type { Difference } from "./apply.ts";
+import { Checkpoints } from "./checkpoints.ts";
+import { type CopyDeps, RegionCopy } from "./copy.ts";
+import { Copying } from "./copying.ts";
+import type { Directory } from "./directory.ts";
+import { settleDispute } from "./dispute.ts";
+import { Follower } from "./follower.ts";
+import { Gate } from "./gate.ts";
+import { peersOf } from "./peers.ts";
+import { Primary } from "./primary/primary.ts";
+import type { OpenQuarantine } from "./quarantine_files.ts";
+import type { KnownState, RegionNode } from "./region_node.ts";
+import { stepOf } from "./succession.ts";
+import { Watchman } from "./watchman.ts";
+
+export interface ReplicaDeps extends CopyDeps {
+  readonly directory: Directory;
+  readonly node: RegionNode;
+  readonly incarnation: string;
+  readonly rid: () => number | null;
+  readonly quarantine: (() => OpenQuarantine) | null;
+  readonly throttle: (signal: AbortSignal) => Promise<void>;
+  /** Positions from which somebody is copying this region. */
+  readonly copiedFrom: () => number;
+  /** Lets go of what would hold a schema change up. */
+  readonly beforeSchema: () => Promise<void>;
+}
+
+const RETRY_MS = 200;
+
+export class Replica {
+  readonly region: string;
+  readonly copy: RegionCopy;
+  readonly copying: Copying;
+  readonly #deps: ReplicaDeps;
+  readonly #applier: Applier;
+  readonly #follower: Follower;
+  readonly #watchman: Watchman;
+  readonly #checkpoints: Checkpoints;
+  readonly #stop = new AbortController();
+  /** Roles change one at a time. */
+  readonly #change = new Gate();
+  #known: KnownState | null = null;
+  #primary: Primary | null = null;
+  /** The highest epoch this process has led in: none is led in twice. */
+  #served = -1;
+  #suspicion: { readonly epoch: number; readonly why: string } | null = null;
+  #wake = new Deferred<void>();
+  #running: Promise<void> = Promise.resolve();
+
+  private constructor(deps: ReplicaDeps, copy: RegionCopy) {
+    this.#deps = deps;
+    this.region = copy.region;
+    this.copy = copy;
+    this.#applier = new Applier(copy, {
+      settle: (difference, signal) => this.#settle(difference, signal),
+      onSpoilt: (reason) => this.#told("copy.diverged", reason),
+      beforeSchema: deps.beforeSchema,
+    });
+    this.#follower = new Follower(copy, this.#applier, deps.incarnation);
+    this.#watchman = new Watchman({
+      copy,
+      directory: deps.directory,
+      onSuspect: (epoch, why) => this.#suspect(epoch, why),
+    });
+    this.copying = new Copying({
+      ...{ copy, applier: this.#applier, directory: deps.directory },
+      ...{ quarantine: deps.quarantine, throttle: deps.throttle },
+      rid: () => deps.rid() ?? 0,
+      onRestored: () => this.wake(),
+    });
+    this.#checkpoints = new Checkpoints(copy, deps.copiedFrom, () => this.#primary);
+  }
+
+  static async open(deps: ReplicaDeps, region: string): Promise<Replica> {
+    return new Replica(deps, await RegionCopy.open(deps, region));
+  }
+
+  get primary(): Primary | null {
+    return this.#primary;
+  }
+
+  get state(): RegionState | null {
+    return this.#known?.state ?? null;
+  }
+
+  get epoch(): number {
+    return Math.max(this.#follower.promised, this.state?.epoch ?? 0);
+  }
+
+  get committed(): number {
+    return this.#primary?.quorum.committed.value ??
+      Math.max(this.#applier.committed, this.copy.applied.value);
+  }
+
+  get role(): "primary" | "slave" | "joining" | "syncing" {
+    if (this.#primary !== null) return "primary";
+    if (this.copying.isRunning) return "syncing";
+    const rid = this.#deps.rid();
+    return this.state?.isr.some((each) => each.rid === rid) ? "slave" : "joining";
+  }
+
+  /** Whether the region is known to be no more, or not to be kept here. */
+  get isOrphan(): boolean {
+    return this.#known === null;
+  }
+
+  start(): void {
+    this.#applier.start();
+    const { signal } = this.#stop;
+    this.#running = Promise.all([this.#run(signal), this.#checkpoints.run(signal)]).then(() => {});
+  }
+
+  /** Ends in good order. Its data stays. */
+  async stop(): Promise<void> {
+    this.#stop.abort(new MinisqlError("UNAVAILABLE", "This server is shutting down"));
+    this.#watchman.stop();
+    this.#primary?.end("this server is shutting down");
+    await this.#running;
+    await this.copying.stop();
+    await this.#applier.stop();
+  }
+
+  /** Looks at the region's node again, at once. */
+  wake(): void {
+    this.#wake.resolve();
+  }
+
+  async follow(request: Request<"follow">): Promise<Answer<"follow">> {
+    const leave = await this.#change.enter(this.#stop.signal, true);
+    try {
+      if (this.#primary !== null && request.epoch > this.#primary.epoch) {
+        this.#primary.end(`server ${request.from} leads in epoch ${request.epoch}`);
+      }
+      if (this.#primary !== null) await this.#leaveOffice(this.#primary);
+      const { leader } = this.#follower;
+      // A copy from a primary of the past is gone on with from the new one.
+      if (leader !== null && leader.epoch < request.epoch) await this.copying.stop();
+      const answer = await this.#follower.follow(request, this.copying.isRunning);
+      this.#suspicion = null;
+      return answer;
+    } finally {
+      leave();
+    }
+  }
+
+  rewind(request: Request<"rewind">): Promise<Answer<"rewind">> {
+    return this.#follower.rewind(request);
+  }
+
+  replicate(request: Request<"replicate">): Promise<Answer<"replicate">> {
+    return this.#follower.replicate(request);
+  }
+
+  resync({ epoch, from, reason }: Request<"resync">): Answer<"resync"> {
+    const { leader } = this.#follower;
+    if (leader?.epoch !== epoch || leader.rid !== from) {
+      throw new MinisqlError("BEHIND", `Cannot copy from server ${from}: it is not followed`);
+    }
+    if (!this.copying.isRunning) this.#told("copy.diverged", reason);
+    this.copying.start(leader, reason);
+    return {};
+  }
+
+  /** This copy has been shown to be wrong. It stops serving at once; the primary has it repaired. */
+  lose(reason: string): void {
+    this.copy.distrust(reason);
+    this.#primary?.end(reason);
+    this.wake();
+  }
+
+  /** A promise in no epoch yet, so that the region's log is known to be its own. */
+  async adopt(): Promise<void> {
+    await this.#follower.promise(this.#follower.promised);
+    await this.copy.reload();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { clock, reporter } = this.copy.deps;
+    while (!signal.aborted) {
+      const wake = this.#wake.settled ? this.#wake = new Deferred() : this.#wake;
+      try {
+        const session = this.#deps.node.session;
+        if (session === null) {
+          await pause(clock, this.copy.deps.limits.rereadMs, signal, [wake.promise]);
+        } else await this.#look(session, wake, signal);
+      } catch (error) {
+        if (signal.aborted) break;
+        if (!(error instanceof CoordinatorError) && !(error instanceof MinisqlError)) throw error;
+        reporter.log("debug", `Region ${this.region}: ${error.message}`);
+        await pause(clock, RETRY_MS, signal, [wake.promise]);
+      }
+    }
+    if (this.#primary !== null) await this.#leaveOffice(this.#primary);
+  }
+
+  /** Reads the node, does what it asks for, and waits until there is something new. */
+  async #look(session: Session, wake: Deferred<void>, signal: AbortSignal): Promise<void> {
+    const { clock, limits } = this.copy.deps;
+    const watched = await session.observe(this.#deps.node.path);
+    try {
+      const known = watched.value === null ? null : this.#deps.node.read(watched.value);
+      if (known !== null) await this.#obey(known, signal);
+      else if (watched.value === null) this.#known = null;
+      await pause(clock, limits.rereadMs, signal, [watched.changed, wake.promise, session.ended]);
+    } finally {
+      watched.release();
+    }
+  }
+
+  async #obey(known: KnownState, signal: AbortSignal): Promise<void> {
+    const rid = this.#deps.rid();
+    if (rid === null) return;
+    if (this.#known === null || known.version > this.#known.version) this.#known = known;
+    const { state } = this.#known;
+    if (this.#primary !== null) {
+      this.#primary.learn(this.#known);
+      if (this.#primary.ended === null) return;
+      const leave = await this.#change.enter(signal, true);
+      try {
+        if (this.#primary !== null) await this.#leaveOffice(this.#primary);
+      } finally {
+        leave();
+      }
+      return this.wake();
+    }
+    this.#watchman.watch(state, rid);
+    const suspicion = this.#suspicion?.epoch === state.epoch ? this.#suspicion.why : null;
+    const step = stepOf(state, {
+      self: { rid, incarnation: this.#deps.incarnation },
+      promised: this.#follower.promised,
+      unfit: this.copy.unfit,
+      suspicion,
+    });
+    if (step.kind === "take") await this.#take(step, this.#known.version, signal);
+    else if (step.kind === "assume" && this.copy.unfit === null && state.epoch > this.#served) {
+      await this.#assume(this.#known);
+    } else if (step.kind === "assume") await this.#resign(this.#known, signal);
+  }
+
+  /** Tries to become the primary, when it is its turn. */
+  async #take(
+    step: Extract<ReturnType<typeof stepOf>, { kind: "take" }>,
+    version: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock, limits, reporter } = this.copy.deps;
+    if (step.turn > 0) {
+      await pause(clock, step.turn * limits.staggerMs, signal);
+      const session = this.#deps.node.session;
+      const now = session === null ? null : await session.get(this.#deps.node.path);
+      if (now?.version !== version) return this.wake();
+    }
+    if (signal.aborted || this.copy.unfit !== null) return;
+    const from = this.#known?.state.primary ?? null;
+    const outcome = await this.#deps.node.change(step.next, version, signal);
+    // Of an outcome that is not known, the node itself will tell.
+    if (outcome.kind !== "done") return this.wake();
+    this.#known = outcome.known;
+    const { region, epoch } = step.next;
+    const { seq } = this.copy.last;
+    const to = this.#deps.rid() ?? 0;
+    reporter.event({ event: "region.failover", region, epoch, from, to, seq, reason: step.why });
+    await this.#assume(outcome.known);
+  }
+
+  /** Becomes the primary of this state's epoch, unless something newer was promised meanwhile. */
+  async #assume(known: KnownState): Promise<void> {
+    const leave = await this.#change.enter(this.#stop.signal, true);
+    try {
+      const { epoch } = known.state;
+      if (this.#primary !== null || epoch <= this.#served || this.copying.isRunning) return;
+      if (epoch < this.#follower.promised) return;
+      await this.#follower.promise(epoch);
+      this.#served = epoch;
+      this.#follower.release();
+      this.#suspicion = null;
+      this.#watchman.stop();
+      await this.#applier.stop();
+      const { directory, node, incarnation } = this.#deps;
+      const primary = new Primary({
+        ...{ copy: this.copy, applier: this.#applier, directory, node },
+        beforeSchema: this.#deps.beforeSchema,
+        self: { rid: this.#deps.rid() ?? 0, incarnation },
+        reread: () => this.wake(),
+      }, known);
+      this.#primary = primary;
+      void primary.run().catch((error) => {
+        this.copy.deps.reporter.log("error", "A defect of the primary", { error });
+      }).finally(() => this.wake());
+    } finally {
+      leave();
+    }
+  }
+
+  /** Whoever calls this holds the right to change roles. */
+  async #leaveOffice(primary: Primary): Promise<void> {
+    primary.end("its time is over");
+    await primary.over;
+    // What was agreed on and not committed here comes from the log.
+    await this.#reload();
+    this.#primary = null;
+    this.#applier.start();
+  }
+
+  async #reload(): Promise<void> {
+    const { clock, reporter } = this.copy.deps;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        return await this.copy.reload();
+      } catch (error) {
+        reporter.log("debug", `Cannot read the database: ${(error as Error).message}`);
+        await pause(clock, RETRY_MS, signal);
+      }
+    }
+  }
+
+  /** Gives up an office that it cannot go on with, so that others need not wait to suspect it. */
+  async #resign({ state, version }: KnownState, signal: AbortSignal): Promise<void> {
+    const { clock } = this.copy.deps;
+    const next = { ...state, epoch: Math.max(state.epoch, this.#follower.promised) + 1 };
+    const outcome = await this.#deps.node.change({ ...next, primary: null }, version, signal);
+    if (outcome.kind === "done") this.#known = outcome.known;
+    else await pause(clock, RETRY_MS, signal);
+    this.wake();
+  }
+
+  #suspect(epoch: number, why: string): void {
+    this.#suspicion = { epoch, why };
+    this.wake();
+  }
+
+  async #settle(difference: Difference, signal: AbortSignal): Promise<boolean> {
+    const peers = peersOf(this.state, this.#deps.rid() ?? 0, this.#deps.directory);
+    const ruling = await settleDispute(
+      { copy: this.copy, epoch: this.epoch, peers },
+      difference,
+      signal,
+    );
+    if (ruling.isRight && this.#primary === null) {
+      const primary = this.state?.primary ?? 0;
+      const why = `server ${primary} was out-voted ${ruling.votes}: ${difference.message}`;
+      this.copy.deps.reporter.log("warning", `Region ${this.region}: ${why}`);
+      this.#suspect(this.state?.epoch ?? 0, why);
+    }
+    return ruling.isRight;
+  }
+
+  #told(event: "copy.diverged", reason: string): void {
+    this.copy.deps.reporter.event({
+      ...{ event, region: this.region, rid: this.#deps.rid() ?? 0 },
+      ...{ seq: this.copy.applied.value, votes: "", reason },
+    });
+  }
+
+  /** Resolves when `seq` is applied; raises BEHIND where it is not within the limit. */
+  async reach(seq: number, withinMs: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.copy.deps;
+    const reached = await orAborted(
+      this.copy.applied.reach(seq, clock, withinMs, signal),
+      signal,
+    );
+    if (reached) return;
+    const { value } = this.copy.applied;
+    throw new MinisqlError(
+      "BEHIND",
+      `Server ${this.#deps.rid()} is at ${value}, not yet at ${seq}`,
+    );
+  }
+}

@@ -1,0 +1,155 @@
+/** All the regions on this server. */
+import { unlessMissing } from "../cluster/nodes.ts";
+import type { Paths } from "../cluster/paths.ts";
+import type { Session } from "../ports/coordinator.ts";
+import { MinisqlError } from "../protocol/errors.ts";
+import { readRegions } from "./books.ts";
+import type { CopySource } from "./copy/copy_source.ts";
+import type { CopyDeps } from "./copy.ts";
+import type { Directory } from "./directory.ts";
+import type { OpenQuarantine } from "./quarantine_files.ts";
+import { RegionNode } from "./region_node.ts";
+import { Replica } from "./replica.ts";
+import { ReplicaView, type ViewDeps } from "./replica_view.ts";
+
+export interface ReplicasDeps extends CopyDeps {
+  readonly directory: Directory;
+  readonly paths: Paths;
+  readonly incarnation: string;
+  readonly rid: () => number | null;
+  readonly session: () => Session | null;
+  readonly quarantine: (region: string) => (() => OpenQuarantine) | null;
+  readonly throttle: (signal: AbortSignal) => Promise<void>;
+  readonly source: CopySource;
+  readonly engineLost: () => string | null;
+}
+
+interface Held {
+  readonly replica: Replica;
+  readonly view: ReplicaView;
+}
+
+export class Replicas {
+  readonly deps: ReplicasDeps;
+  readonly #held = new Map<string, Held>();
+  readonly #opening = new Map<string, Promise<Replica>>();
+  #isStopped = false;
+
+  constructor(deps: ReplicasDeps) {
+    this.deps = deps;
+  }
+
+  get all(): readonly Replica[] {
+    return [...this.#held.values()].map(({ replica }) => replica);
+  }
+
+  get views(): readonly ReplicaView[] {
+    return [...this.#held.values()].map(({ view }) => view);
+  }
+
+  find(region: string): Replica | null {
+    return this.#held.get(region)?.replica ?? null;
+  }
+
+  require(region: string): Replica {
+    return this.#require(region).replica;
+  }
+
+  view(region: string): ReplicaView {
+    return this.#require(region).view;
+  }
+
+  /** Opens every region that there is something of here. */
+  async start(): Promise<void> {
+    const { engine, log } = this.deps;
+    const session = await engine.session();
+    let regions: readonly string[];
+    try {
+      regions = [...new Set([...log.regions(), ...await readRegions(session)])].sort();
+    } finally {
+      await session.close();
+    }
+    for (const region of regions) await this.open(region);
+  }
+
+  /** The replica of a region, opened where it is not yet. */
+  async open(region: string): Promise<Replica> {
+    const held = this.#held.get(region);
+    if (held !== undefined) return held.replica;
+    const opening = this.#opening.get(region) ?? this.#open(region);
+    this.#opening.set(region, opening);
+    try {
+      return await opening;
+    } finally {
+      this.#opening.delete(region);
+    }
+  }
+
+  /** A copy has been made here that the region's log begins with. */
+  async adopt(region: string): Promise<void> {
+    const replica = await this.open(region);
+    await replica.adopt();
+    replica.wake();
+  }
+
+  /** The replica that a primary asks to follow it, also one that has yet to be copied. */
+  async toFollow(region: string): Promise<Replica> {
+    const held = this.#held.get(region);
+    if (held !== undefined) return held.replica;
+    const session = this.deps.session();
+    const path = this.deps.paths.region(region);
+    const node = session === null ? null : await session.get(path).catch(unlessMissing);
+    const known = node === null ? null : this.#node(region).read(node);
+    if (known?.state.replicas.includes(this.deps.rid() ?? 0) !== true) throw noRegion(region);
+    return await this.open(region);
+  }
+
+  /** Lets go of a region: its data is somebody else's business from now on. */
+  async forget(region: string): Promise<void> {
+    const held = this.#held.get(region);
+    this.#held.delete(region);
+    await held?.replica.stop();
+    await this.deps.source.endRegion(region, "the region is given up here");
+  }
+
+  /** Everybody looks again: a session has come or gone, a server, a database. */
+  wake(): void {
+    for (const { replica } of this.#held.values()) replica.wake();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await Promise.all(this.all.map((replica) => replica.stop()));
+  }
+
+  async #open(region: string): Promise<Replica> {
+    if (this.#isStopped) throw new MinisqlError("UNAVAILABLE", "This server is shutting down");
+    const { deps } = this;
+    const viewDeps: ViewDeps = deps;
+    const replica = await Replica.open({
+      ...deps,
+      node: this.#node(region),
+      quarantine: deps.quarantine(region),
+      copiedFrom: () => deps.source.oldest(region) ?? Infinity,
+      beforeSchema: () => deps.source.endRegion(region, "a table's schema is being changed"),
+    }, region);
+    this.#held.set(region, { replica, view: new ReplicaView(replica, viewDeps) });
+    replica.start();
+    return replica;
+  }
+
+  #node(region: string): RegionNode {
+    const { clock, random, session, paths } = this.deps;
+    return new RegionNode({ clock, random, session }, paths.region(region));
+  }
+
+  #require(region: string): Held {
+    const held = this.#held.get(region);
+    if (held === undefined) throw noRegion(region);
+    return held;
+  }
+}
+
+function noRegion(region: string): MinisqlError {
+  return new MinisqlError("NO_REGION", `This server holds no region ${region}`);
+}

@@ -1,0 +1,61 @@
+/** Whether a replica takes over, and the state with which it does. Pure. */
+import { minInSyncOf } from "../cluster/route.ts";
+import type { RegionState } from "../protocol/model.ts";
+import type { Member } from "./primary/quorum.ts";
+
+export interface Heir {
+  readonly self: Member;
+  /** The highest epoch this replica has promised to. */
+  readonly promised: number;
+  /** Why the copy may not lead; null where it may. */
+  readonly unfit: string | null;
+  /** Why the primary of the state is thought to be gone; null where it is not. */
+  readonly suspicion: string | null;
+}
+
+/** What to do about who leads, as this replica sees it. */
+export type Step =
+  | { readonly kind: "none" }
+  /** The node says that this very process leads. */
+  | { readonly kind: "assume" }
+  /** Take over, after those who stand before it have had their turn. */
+  | {
+    readonly kind: "take";
+    readonly next: RegionState;
+    readonly turn: number;
+    readonly why: string;
+  };
+
+const NONE: Step = { kind: "none" };
+
+export function stepOf(state: RegionState, heir: Heir): Step {
+  const { self, unfit } = heir;
+  if (state.state !== "open") return NONE;
+  const own = state.isr.find(({ rid }) => rid === self.rid);
+  // Who is not in sync may lack what was acknowledged.
+  if (own === undefined) return NONE;
+  if (state.primary === self.rid && own.incarnation === self.incarnation) {
+    return heir.promised <= state.epoch ? { kind: "assume" } : take(state, heir, "it has resigned");
+  }
+  if (unfit !== null) return NONE;
+  if (state.primary === null) return take(state, heir, "nobody leads");
+  if (state.primary === self.rid) return take(state, heir, "this server was restarted");
+  return heir.suspicion === null ? NONE : take(state, heir, heir.suspicion);
+}
+
+/** The next epoch's state. The old primary leaves, unless too few would be left to go on. */
+function take(state: RegionState, { self, promised }: Heir, why: string): Step {
+  const others = state.isr.filter(({ rid }) => rid !== self.rid);
+  const remaining = others.filter(({ rid }) => rid !== state.primary);
+  const isEnough = remaining.length + 1 >= minInSyncOf(state);
+  const isr = [self, ...(isEnough ? remaining : others)];
+  const next: RegionState = {
+    ...state,
+    epoch: Math.max(state.epoch, promised) + 1,
+    primary: self.rid,
+    isr,
+  };
+  const heirs = state.isr.map(({ rid }) => rid).filter((rid) => rid !== state.primary);
+  const turn = state.primary === self.rid ? 0 : Math.max(0, heirs.indexOf(self.rid));
+  return { kind: "take", next, turn, why };
+}
