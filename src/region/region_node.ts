@@ -40,7 +40,16 @@ export class RegionNode {
   /** What a node says; null where it says nothing that can be understood. */
   read(node: NodeValue): KnownState | null {
     const said = readNode(regionStateShape, node.data, this.path);
-    return said.ok ? { state: said.value, version: node.version } : null;
+    if (!said.ok) return null;
+    const { region, epoch, primary, isr, replicas, joining, copies, state } = said.value;
+    return {
+      version: node.version,
+      state: {
+        ...{ region, epoch, primary, isr, replicas, state },
+        ...(joining === undefined ? {} : { joining }),
+        ...(copies === undefined ? {} : { copies }),
+      },
+    };
   }
 
   /** Makes the change if the node is still at `version`. Never raises. */

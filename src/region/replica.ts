@@ -181,7 +181,7 @@ export class Replica {
   /** A promise in no epoch yet, so that the region's log is known to be its own. */
   async adopt(): Promise<void> {
     await this.#follower.promise(this.#follower.promised);
-    await this.copy.reload();
+    await this.copy.restored();
   }
 
   async #run(signal: AbortSignal): Promise<void> {
