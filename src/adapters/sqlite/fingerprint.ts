@@ -5,8 +5,7 @@
  * maintained; SQLite tells it that there is no such function.
  */
 import type { Fingerprint, KeyRange } from "../../ports/engine.ts";
-import { cellLiteral } from "../../sql/cell_literal.ts";
-import { quoteName } from "../../sql/names.ts";
+import { rangeConditions } from "../../sql/key_range.ts";
 import type { SqliteConnection } from "./connection.ts";
 import { ADD, type FingerprintColumn, ROW_CHECKSUM, WRITER } from "./functions_fingerprint.ts";
 import { sqliteAggregate } from "./functions_registry.ts";
@@ -227,18 +226,23 @@ export class ContentCount {
   }
 }
 
-/** The condition on a primary key, as MySQL compares keys. */
+/** The condition on a primary key, as MySQL orders keys. */
 function rangeCondition(
   table: TableModel,
-  { after, upTo }: KeyRange,
+  range: KeyRange,
 ): { readonly sql: string; readonly values: readonly SqlValue[] } {
-  const columns = (primaryKey(table)?.parts ?? [])
-    .map((part) => columnOf(table, part.column))
-    .filter((column) => column !== null);
-  const parts = ["1"];
-  if (after !== null) parts.push(...comparison(columns, ">", after));
-  if (upTo !== null) parts.push(...comparison(columns, "<=", upTo));
-  const text = parts.join(" AND ");
+  const key = primaryKey(table)?.parts.map((part) => part.column) ?? [];
+  const columns = key.map((name) => columnOf(table, name)).filter((column) => column !== null);
+  const keyed = {
+    name: table.name,
+    columns: columns.map(({ name, type }) => ({
+      name,
+      kind: columnKind(type),
+      type: typeText(type),
+    })),
+    indexes: [{ name: "PRIMARY", columns: columns.map(({ name }) => name) }],
+  };
+  const text = ["1", ...rangeConditions(keyed, range)].join(" AND ");
   const context = newContext(text, { database: "", table: () => null, view: () => null });
   const named = columns.map((column) => ({
     name: column.name,
@@ -250,21 +254,4 @@ function rangeCondition(
   const place = plainPlace(new Scope(null, [], named));
   const { sql } = new ExpressionTranslator(context).value(parseExpression(text), place);
   return { sql, values: context.parameters.usedBy(sql) };
-}
-
-/** The key compared with a row of cells; its first column alone too, since an index can be used then. */
-function comparison(
-  columns: readonly ColumnModel[],
-  operator: ">" | "<=",
-  cells: KeyRange["after"] & readonly unknown[],
-): readonly string[] {
-  const names = columns.map((column) => quoteName(column.name));
-  const values = columns.map((column, at) =>
-    cellLiteral(cells[at] ?? null, columnKind(column.type))
-  );
-  const [first = "1"] = names;
-  const [bound = "1"] = values;
-  return columns.length === 1
-    ? [`${first} ${operator} ${bound}`]
-    : [`${first} ${operator === ">" ? ">=" : "<="} ${bound}`, `(${names}) ${operator} (${values})`];
 }
