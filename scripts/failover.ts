@@ -1,0 +1,127 @@
+/**
+ * Fails over real processes under load, and judges the copies afterwards:
+ *
+ *   deno task failover [--kills 50] [--stop] [--writers 16] [--masters 1] [--session-timeout 2s]
+ *
+ * Three region servers, each beside a MariaDB of its own, ZooKeeper and a master. Writers insert
+ * ids and increment counters; the region server of the primary is killed, or stopped, and comes
+ * back. Ends with exit code 1 where a write was lost or doubled, or copies differ.
+ */
+import { SystemClock } from "../src/adapters/system_clock.ts";
+import { SystemRandom } from "../src/adapters/system_random.ts";
+import { TcpNetwork } from "../src/adapters/tcp_network.ts";
+import type { Client } from "../src/client/api.ts";
+import { connect } from "../src/client/connect.ts";
+import { build } from "./build.ts";
+import { BUILD_FOLDER } from "./build/root.ts";
+import { Journal } from "./failover/journal.ts";
+import { type FailoverOptions, failoverOptions } from "./failover/options.ts";
+import { report } from "./failover/report.ts";
+import { type Strike, Striker } from "./failover/strikes.ts";
+import { judge, type Verdict } from "./failover/verdict.ts";
+import { createCounters, write } from "./failover/writers.ts";
+import { MinisqlCluster } from "./services/minisql.ts";
+import { waitUntil } from "./services/wait.ts";
+
+const REGIONS = 3;
+const READY_LIMIT_MS = 30_000;
+const SETTLE_LIMIT_MS = 10_000;
+
+async function main(options: FailoverOptions): Promise<number> {
+  const program = `${BUILD_FOLDER}/failover`;
+  await build({ output: program, say: (line) => console.log(line) });
+  const { masters, sessionTimeout } = options;
+  const cluster = await MinisqlCluster.start({
+    ...{ program, masters, sessionTimeout },
+    regions: REGIONS,
+    settings: { "innodb-log-file-size": "256M" },
+  });
+  try {
+    return await runOn(cluster, options);
+  } finally {
+    await cluster.stop();
+  }
+}
+
+async function runOn(cluster: MinisqlCluster, options: FailoverOptions): Promise<number> {
+  const operator = clientOf(cluster, "operator");
+  const clients = Array.from(
+    { length: options.writers },
+    (_, writer) => clientOf(cluster, `writer ${writer}`),
+  );
+  try {
+    await allRegistered(operator);
+    await createCounters(operator, options.writers);
+    const journal = new Journal();
+    const striker = new Striker(cluster, { operator, journal, stops: options.stops });
+    const strikes = await strikeUnderLoad(striker, { clients, journal, count: options.strikes });
+    await striker.allInSync();
+    const verdict = await judgeSettled(cluster, journal);
+    for (const line of report({ options, strikes, journal, verdict })) console.log(line);
+    return verdict.faults.length === 0 ? 0 : 1;
+  } finally {
+    await Promise.all([operator, ...clients].map((client) => client.close()));
+  }
+}
+
+function clientOf(cluster: MinisqlCluster, name: string): Client {
+  const deps = {
+    clock: new SystemClock(),
+    random: new SystemRandom(),
+    network: new TcpNetwork(),
+  };
+  return connect(deps, { masters: cluster.masters.map(({ address }) => address), name });
+}
+
+async function allRegistered(operator: Client): Promise<void> {
+  const isReady = await waitUntil(READY_LIMIT_MS, async () => {
+    const { servers } = await operator.admin.master("status", {});
+    return servers.online === REGIONS;
+  });
+  if (!isReady) throw new Error(`${REGIONS} region servers did not register`);
+}
+
+async function strikeUnderLoad(
+  striker: Striker,
+  { clients, journal, count }: {
+    readonly clients: readonly Client[];
+    readonly journal: Journal;
+    readonly count: number;
+  },
+): Promise<readonly Strike[]> {
+  const ending = new AbortController();
+  const writers = Promise.all(
+    clients.map((client, writer) => write(writer, client, journal, ending.signal)),
+  );
+  // An error of a writer must not wait for the end of the strikes to be told.
+  const failed = writers.then(() => new Promise<never>(() => {}));
+  const strikes: Strike[] = [];
+  try {
+    for (let number = 1; number <= count; number++) {
+      const strike = await Promise.race([striker.strike(), failed]);
+      strikes.push(strike);
+      const [outage, healed] = [strike.outageMs, strike.healedMs].map((ms) => ms.toFixed(0));
+      console.log(
+        `${number} of ${count}: ${strike.server}, no write for ${outage} ms, ` +
+          `in sync again after ${healed} ms`,
+      );
+    }
+  } finally {
+    ending.abort();
+  }
+  await writers;
+  return strikes;
+}
+
+/** Slaves apply what is committed a moment later than it is acknowledged. */
+async function judgeSettled(cluster: MinisqlCluster, journal: Journal): Promise<Verdict> {
+  const servers = cluster.regions.map(({ mariadb }) => mariadb);
+  let verdict = await judge(servers, journal);
+  await waitUntil(SETTLE_LIMIT_MS, async () => {
+    if (verdict.faults.length > 0) verdict = await judge(servers, journal);
+    return verdict.faults.length === 0;
+  });
+  return verdict;
+}
+
+Deno.exit(await main(failoverOptions(Deno.args)));
