@@ -114,6 +114,15 @@ function endTests(contract: EngineContract): void {
     assert.deepEqual(await rowsOf(session, "SELECT 1"), [[1]]);
   });
 
+  sessionTest(contract, "a stream that fails on its way says so", async (session) => {
+    await runAll(session, "CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1), (2)");
+    const sql = "SELECT id, (SELECT id FROM t) FROM t";
+    await assertSqlError(iterate(session.stream(sql, LIMIT)), 1242, "21000");
+    await assertSqlError(session.run(sql, LIMIT), 1242, "21000");
+    const { rows } = await session.run("SELECT COUNT(*) FROM t", LIMIT);
+    assert.equal(rows[0]?.[0], 2);
+  });
+
   sessionTest(contract, "a stream ends at its deadline", async (session) => {
     await makeSide(session);
     const endless = "SELECT a.id, a.pad FROM side AS a, side AS b, side AS c";

@@ -14,7 +14,7 @@ import { LIKE_FUNCTIONS } from "./functions_like.ts";
 import { MATH_FUNCTIONS } from "./functions_math.ts";
 import { SHIFT_FUNCTIONS } from "./functions_shift.ts";
 import type { FunctionSpec, ParamKind, Result, SqlValue } from "./functions_spec.ts";
-import { type FunctionState, NO_VALUE } from "./functions_state.ts";
+import type { FunctionState } from "./functions_state.ts";
 import { registerTick } from "./functions_tick.ts";
 import { TEXT_FUNCTIONS } from "./functions_text.ts";
 
@@ -164,7 +164,7 @@ function registerAggregate(db: DatabaseSync, name: string, { spec, state }: Aggr
       try {
         if (!state.hasFailed) change(accumulator, args);
       } catch (error) {
-        state.fail(error);
+        state.failLater(error);
       }
       return accumulator;
     };
@@ -178,7 +178,7 @@ function registerAggregate(db: DatabaseSync, name: string, { spec, state }: Aggr
   db.aggregate(name, {
     start: spec.start,
     step: careful((accumulator, args) => accumulator.step(...args)),
-    result: (accumulator: Accumulator) => state.hasFailed ? NO_VALUE : accumulator.result(),
+    result: (accumulator: Accumulator) => state.hasFailed ? state.failed() : accumulator.result(),
     useBigIntArguments: true,
     ...(spec.windowed ? { inverse } : {}),
   } as never);

@@ -85,6 +85,17 @@ export class FunctionState {
     return NO_VALUE;
   }
 
+  /** The same for a step of an aggregate, where the driver takes what is thrown for a row of NULLs. */
+  failLater(error: unknown): void {
+    this.#fault ??= error;
+  }
+
+  /** What an aggregate gives whose steps have failed. */
+  failed(): typeof NO_VALUE {
+    if (this.throws) throw this.#fault;
+    return NO_VALUE;
+  }
+
   get hasFailed(): boolean {
     return this.#fault !== null;
   }

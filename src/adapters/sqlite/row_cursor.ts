@@ -51,7 +51,9 @@ export class RowCursor {
         const { value, done } = this.#iterator.next();
         if (done) throw this.#broken();
         const row = value as SqlValue[];
-        if (Number(row.pop()) === 0) this.close();
+        const mark = row.pop();
+        if (mark === null || mark === undefined) throw this.#broken();
+        if (Number(mark) === 0) this.close();
         else rows.push(row);
       }
       return rows;
