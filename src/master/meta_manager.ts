@@ -97,10 +97,13 @@ export class MetaManager {
     return this.#view.servers;
   }
 
-  /** Tells people, and keeps the event as soon as the catalog takes it. Never fails. */
-  event(event: ClusterEvent): void {
+  /**
+   * Tells people, and keeps the event as soon as the catalog takes it. Never fails. `at` is when it
+   * happened, in milliseconds since 1970: now, unless told.
+   */
+  event(event: ClusterEvent, at = Math.floor(this.#deps.clock.wallMicros() / 1000)): void {
     this.#deps.reporter.event(event);
-    this.#waiting.push({ at: Math.floor(this.#deps.clock.wallMicros() / 1000), event });
+    this.#waiting.push({ at, event });
     if (this.#waiting.length > WAITING_EVENTS_MAX) this.#waiting.shift();
     if (this.#gathering) return;
     this.#gathering = true;

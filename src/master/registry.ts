@@ -67,6 +67,7 @@ export class Registry {
     const lost = request.engine === "lost" ? request.reason ?? "no reason given" : null;
     this.heartbeats.note(rid, incarnation, load, lost);
     this.#deps.visits.note(rid, request.load);
+    for (const { at, event } of request.events ?? []) this.#deps.meta.event(event, at);
     this.#deps.view.putServer({ ...server, load, lastSeen: this.#wallMs() });
     this.#unsaved.add(rid);
     return { term: this.#options.term };
