@@ -52,7 +52,7 @@ function optionWords(name: string, flag: Flag): readonly OptionWords[] {
 }
 
 function valueWords(flag: Flag): ValueWords {
-  if (flag.kind === "boolean") return { kind: "none" };
+  if (flag.kind === "boolean" || flag.kind === "count") return { kind: "none" };
   if (flag.kind === "choice") return { kind: "words", words: flag.values };
   const value = placeholder(flag);
   if (value === "FILE") return { kind: "file" };

@@ -38,7 +38,8 @@ Deno.test("completions: every command and option is in every script", async () =
     for (const { name, flags } of COMMANDS) {
       assert.match(text, new RegExp(`\\b${name}\\b`), shell);
       for (const flag of Object.keys(flags)) {
-        assert.match(text, new RegExp(shell === "fish" ? `-l ${flag} ` : `--${flag}\\b`), shell);
+        const named = `(no-)?${flag}`;
+        assert.match(text, new RegExp(shell === "fish" ? `-l ${named} ` : `--${named}\\b`), shell);
       }
     }
   }

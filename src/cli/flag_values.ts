@@ -33,6 +33,8 @@ function valueOf(flag: Flag, text: string): FlagValue | null {
       return readInteger(flag, text);
     case "boolean":
       return readBoolean(text);
+    case "count":
+      return readInteger({ min: 0, max: COUNT_MAX }, text);
     case "address":
       return readAddress(text, flag.port, flag.anyPort === true ? 0 : 1);
     case "addresses":
@@ -58,6 +60,8 @@ export function acceptedBy(flag: Flag): string {
       return `a whole number${rangeWords(flag.min, flag.max)}`;
     case "boolean":
       return "true or false";
+    case "count":
+      return `a whole number${rangeWords(0, COUNT_MAX)}`;
     case "address":
       return addressWords(flag);
     case "addresses":
@@ -85,7 +89,9 @@ function rangeWords(min?: number | string, max?: number | string): string {
   return max === undefined ? "" : ` of at most ${max}`;
 }
 
-function readInteger(flag: IntegerFlag, text: string): number | null {
+const COUNT_MAX = 9;
+
+function readInteger(flag: Pick<IntegerFlag, "min" | "max">, text: string): number | null {
   if (!/^-?\d{1,16}$/.test(text)) return null;
   const value = Number(text);
   const { min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = flag;

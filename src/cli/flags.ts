@@ -42,6 +42,11 @@ export interface BooleanFlag extends FlagCommon {
   readonly default?: boolean;
 }
 
+/** Given as often as one likes: `-v`, `-vvv`. How often, in the configuration. */
+export interface CountFlag extends FlagCommon {
+  readonly kind: "count";
+}
+
 export interface AddressFlag extends FlagCommon {
   readonly kind: "address";
   readonly default?: string;
@@ -85,6 +90,7 @@ export type Flag =
   | TextsFlag
   | IntegerFlag
   | BooleanFlag
+  | CountFlag
   | AddressFlag
   | AddressesFlag
   | ChoiceFlag
@@ -95,16 +101,22 @@ export type Flag =
 export type FlagTable = Readonly<Record<string, Flag>>;
 
 type PlainValueOf<F extends Flag> = F extends ChoiceFlag ? F["values"][number]
-  : F extends IntegerFlag | DurationFlag ? number
+  : F extends IntegerFlag | DurationFlag | CountFlag ? number
   : F extends BooleanFlag ? boolean
   : F extends AddressFlag ? Address
   : F extends AddressesFlag ? readonly Address[]
   : F extends TextsFlag ? readonly string[]
   : string;
 
-type AlwaysThere = BooleanFlag | AddressesFlag | TextsFlag | { readonly required: true } | {
-  readonly default: string | number | boolean;
-};
+type AlwaysThere =
+  | BooleanFlag
+  | CountFlag
+  | AddressesFlag
+  | TextsFlag
+  | { readonly required: true }
+  | {
+    readonly default: string | number | boolean;
+  };
 
 /** A flag that may be left out and has no default is null then. */
 export type ValueOf<F extends Flag> = F extends AlwaysThere ? PlainValueOf<F>
@@ -134,6 +146,7 @@ export function placeholder(flag: Flag): string {
   if (flag.value !== undefined) return flag.value;
   switch (flag.kind) {
     case "boolean":
+    case "count":
       return "";
     case "integer":
       return "N";

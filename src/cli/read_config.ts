@@ -84,7 +84,8 @@ interface OptionToken {
 function parseOptions(flags: FlagTable) {
   const options: Record<string, { type: "string" | "boolean"; short?: string }> = {};
   for (const [name, flag] of Object.entries(flags)) {
-    const type = flag.kind === "boolean" || flag.kind === "secret" ? "boolean" : "string";
+    const isBare = ["boolean", "count", "secret"].includes(flag.kind);
+    const type = isBare ? "boolean" : "string";
     options[name] = flag.short === undefined ? { type } : { type, short: flag.short };
     if (flag.kind === "secret") options[`${name}-file`] = { type: "string" };
   }
@@ -117,6 +118,9 @@ function readOption(
     ask.add(name);
   } else if (flag.kind === "boolean") {
     given.set(name, value === undefined ? true : valueFrom(rawName, flag, value));
+  } else if (flag.kind === "count") {
+    const more = value === undefined ? 1 : Number(valueFrom(rawName, flag, value));
+    given.set(name, Number(given.get(name) ?? 0) + more);
   } else {
     const isForgotten = value === undefined || token.inlineValue === false && isFlag(flags, value);
     if (isForgotten) throw new UsageError(`Cannot use ${rawName}: it needs ${aValue(flag)}`);
@@ -228,6 +232,7 @@ function finalValue(source: string, flag: Flag, { given, ask }: Gathered, name: 
     throw new UsageError(`Missing ${source}${variable}: ${flag.help}`);
   }
   if (flag.kind === "boolean") return false;
+  if (flag.kind === "count") return 0;
   return flag.kind === "texts" || flag.kind === "addresses" ? [] : null;
 }
 

@@ -29,6 +29,7 @@ export class FakeCluster implements Orders {
   readonly fakes: readonly FakeServer[];
   readonly #random = new SeededRandom(11);
   readonly #clients: Client[] = [];
+  #made = 0;
 
   private constructor({ servers = 3, zones = [] }: FakeClusterOptions) {
     const { clock } = this;
@@ -64,7 +65,7 @@ export class FakeCluster implements Orders {
 
   /** A region of these tables, on these servers, the first of which leads. */
   region(tables: readonly string[], rids: readonly number[] = [1, 2, 3]): FakeRegion {
-    const name = `r${this.regions.size + 1}-${tables[0]}`;
+    const name = `r${++this.#made}-${tables[0]}`;
     const region = new FakeRegion(name, tables, rids.map((rid) => this.server(rid).ref));
     this.regions.set(name, region);
     for (const rid of rids) this.server(rid).regions.set(name, region);
@@ -124,6 +125,16 @@ export class FakeCluster implements Orders {
 
   async pass(ms: number): Promise<void> {
     await this.clock.advance(ms, settle);
+  }
+
+  /** Moves time on until the condition holds. */
+  async until(condition: () => boolean): Promise<void> {
+    for (let waited = 0; waited < 120_000; waited += STEP_MS) {
+      await settle();
+      if (condition()) return;
+      await this.pass(STEP_MS);
+    }
+    throw new Error("not so within 120 s of virtual time");
   }
 
   /** Moves time on until the promise is settled, and gives its outcome. */

@@ -42,6 +42,8 @@ export class FakeServer {
   readonly tricks: Trick[] = [];
   /** How far it has applied each region's entries; all of them where nothing is said. */
   readonly appliedOnly = new Map<string, number>();
+  /** Added to the positions that its answers tell, and to nothing else. */
+  lies = 0;
   /** Calls whose caller has ended them. */
   cancelled = 0;
   /** Batches of rows that a query gives before it ends. */
@@ -202,7 +204,7 @@ export class FakeServer {
   #receipt(region: FakeRegion, seq: number): Answer<"query">["receipt"] {
     const { rid } = this.ref;
     const { name, epoch } = region;
-    return { region: name, epoch, seq, rid, agree: [rid], dissent: [], ms: 1 };
+    return { region: name, epoch, seq: seq + this.lies, rid, agree: [rid], dissent: [], ms: 1 };
   }
 
   #begin(request: Request<"begin">, { caller }: CallContext): Answer<"begin"> {

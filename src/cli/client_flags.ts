@@ -1,0 +1,72 @@
+/** Flags of every command that uses a cluster as its clients do, and the client they describe. */
+import { SystemClock } from "../adapters/system_clock.ts";
+import { SystemRandom } from "../adapters/system_random.ts";
+import type { Client } from "../client/api.ts";
+import { connect } from "../client/connect.ts";
+import type { Address } from "../ports/network.ts";
+import { READ_LEVELS } from "../protocol/calls/region.ts";
+import type { Answer } from "../protocol/messages.ts";
+import { CLUSTER_FLAGS, clusterNetwork, LOGIN_FLAGS } from "./cluster_flags.ts";
+import type { CommandContext } from "./command.ts";
+import type { ConfigOf, FlagTable } from "./flags.ts";
+
+const MASTER_PORT = 9090;
+
+export const CLIENT_FLAGS = {
+  masters: {
+    kind: "addresses",
+    default: "127.0.0.1:9090",
+    port: MASTER_PORT,
+    help: "Any of the cluster's masters; the one that leads is found by itself",
+  },
+  ...CLUSTER_FLAGS,
+  ...LOGIN_FLAGS,
+  timeout: {
+    kind: "duration",
+    default: "30s",
+    min: "10ms",
+    max: "1h",
+    help: "What one statement may take, a failover on its way included",
+  },
+} as const satisfies FlagTable;
+
+export const READ_FLAGS = {
+  read: {
+    kind: "choice",
+    values: READ_LEVELS,
+    default: "voted",
+    help: "How reads are checked: by one copy, a vote of fingerprints, all copies, the primary",
+  },
+  zone: { kind: "text", value: "NAME", help: "Where we stand: copies in this zone are read first" },
+} as const satisfies FlagTable;
+
+export type ClientConfig =
+  & ConfigOf<typeof CLIENT_FLAGS>
+  & Partial<ConfigOf<typeof READ_FLAGS>>;
+
+/** A client that nothing has been asked of yet. */
+export function openClient(
+  config: ClientConfig,
+  { environment }: CommandContext,
+  name: string,
+  masters: readonly Address[] = config.masters,
+): Client {
+  const network = clusterNetwork(config, environment);
+  const { cluster, user, password, timeout, read, zone } = config;
+  return connect({ clock: new SystemClock(), random: new SystemRandom(), network }, {
+    ...{ masters, cluster, name: `minisql ${name}`, timeoutMs: timeout },
+    ...(user === null ? {} : { user }),
+    ...(password === null ? {} : { password }),
+    ...(read === undefined ? {} : { read }),
+    ...(zone === undefined || zone === null ? {} : { zone }),
+  });
+}
+
+/** Finds out whether there is a cluster at all, before anything else is tried for long. */
+export async function greet(
+  client: Client,
+  { process }: CommandContext,
+  timeoutMs: number,
+): Promise<Answer<"status">> {
+  return await client.admin.master("status", {}, { timeoutMs, signal: process.stop });
+}
