@@ -6,11 +6,23 @@ import type { ClusterView } from "./view.ts";
 export function candidatesOf(view: ClusterView): readonly Candidate[] {
   const held = new Map<number, number>();
   for (const { rid } of view.placements) held.set(rid, (held.get(rid) ?? 0) + 1);
+  const led = new Map<number, number>();
+  for (const { state: { primary } } of view.regions) {
+    if (primary !== null) led.set(primary, (led.get(primary) ?? 0) + 1);
+  }
   return view.online.filter(({ rid }) => takesRegions(view, rid)).map((live) => {
     const load = view.server(live.rid)?.load;
     const visits = (load?.reads ?? 0) + (load?.writes ?? 0);
     const { rid, host, zone, engine } = live;
-    return { rid, host, zone, engine, regions: held.get(rid) ?? 0, visits };
+    return {
+      rid,
+      host,
+      zone,
+      engine,
+      regions: held.get(rid) ?? 0,
+      leads: led.get(rid) ?? 0,
+      visits,
+    };
   });
 }
 

@@ -8,6 +8,8 @@ export interface Candidate {
   readonly engine: EngineDescription;
   /** Regions it holds already, and the visits they get: what "loaded" means. */
   readonly regions: number;
+  /** Regions that it is the primary of. */
+  readonly leads: number;
   readonly visits: number;
 }
 
@@ -30,9 +32,9 @@ export function place(
   const held = new Set(holders.map(({ rid }) => rid));
   const waiting = candidates.filter(({ rid }) => !held.has(rid)).sort(byLoad);
   const chosen: Holder[] = [...holders];
-  const rids: number[] = [];
+  const picked: Candidate[] = [];
   const refused: { rid: number; why: string }[] = [];
-  while (rids.length < wanted) {
+  while (picked.length < wanted) {
     const next = best(waiting, chosen);
     if (next === undefined) break;
     waiting.splice(waiting.indexOf(next), 1);
@@ -40,9 +42,11 @@ export function place(
     const why = first === undefined ? null : difference(next.engine, first.engine);
     if (why === null) {
       chosen.push(next);
-      rids.push(next.rid);
+      picked.push(next);
     } else refused.push({ rid: next.rid, why });
   }
+  // Who leads the fewest leads the new one: all load of writing is a primary's.
+  const rids = picked.sort((a, b) => a.leads - b.leads).map(({ rid }) => rid);
   return { rids, refused };
 }
 

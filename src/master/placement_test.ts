@@ -5,7 +5,7 @@ import { type Candidate, place } from "./placement.ts";
 const engine = { vendor: "mariadb", version: "10.11.1", settings: { sql_mode: "STRICT" } } as const;
 
 function server(rid: number, more: Partial<Candidate> = {}): Candidate {
-  return { rid, host: `h${rid}`, zone: "", engine, regions: 0, visits: 0, ...more };
+  return { rid, host: `h${rid}`, zone: "", engine, regions: 0, leads: 0, visits: 0, ...more };
 }
 
 Deno.test("placement: cases", () => {
@@ -14,6 +14,7 @@ Deno.test("placement: cases", () => {
     ["fewer than wanted: all of them", [server(1), server(2)], 3, [1, 2]],
     ["equal load: by number", [server(3), server(1), server(2)], 2, [1, 2]],
     ["fewest regions first", [server(1, { regions: 2 }), server(2), server(3)], 2, [2, 3]],
+    ["who leads the fewest leads", [server(1, { leads: 1 }), server(2)], 2, [2, 1]],
     ["then fewest visits", [server(1, { visits: 9 }), server(2, { visits: 1 })], 1, [2]],
     [
       "another host before a less loaded neighbour",
