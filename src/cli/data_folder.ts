@@ -28,6 +28,12 @@ interface Content {
   readonly bound?: boolean;
 }
 
+interface Disks {
+  readonly own: Disk;
+  readonly log: Disk;
+  readonly quarantine: Disk;
+}
+
 const CREATE = "CREATE TABLE IF NOT EXISTS `_minisql_server` (`id` INT NOT NULL PRIMARY KEY, " +
   "`identity` CHAR(32) NOT NULL, `cluster` VARCHAR(128) NOT NULL)";
 const RUN = { timeoutMs: 60_000 };
@@ -38,13 +44,16 @@ export class DataFolder {
   readonly identity: string;
   /** Where the log is. */
   readonly log: Disk;
+  /** Where repairs set aside what they replace. */
+  readonly quarantine: Disk;
   readonly #disk: Disk;
   readonly #content: Content;
 
-  private constructor(path: string, disks: { own: Disk; log: Disk }, content: Content) {
+  private constructor(path: string, disks: Disks, content: Content) {
     this.path = path;
     this.identity = content.identity;
     this.log = disks.log;
+    this.quarantine = disks.quarantine;
     this.#disk = disks.own;
     this.#content = content;
   }
@@ -55,6 +64,7 @@ export class DataFolder {
    */
   static async open(path: string, cluster: string, random: Random): Promise<DataFolder> {
     const own = await FileDisk.open(path);
+    const opened: Disk[] = [own];
     try {
       const content = await contentOf(own, path) ?? { cluster, identity: random.id() };
       if (content.cluster !== cluster) {
@@ -66,9 +76,11 @@ export class DataFolder {
       }
       await write(own, content);
       const log = await FileDisk.open(`${own.folder}/log`);
-      return new DataFolder(own.folder, { own, log }, content);
+      opened.push(log);
+      const quarantine = await FileDisk.open(`${own.folder}/quarantine`);
+      return new DataFolder(own.folder, { own, log, quarantine }, content);
     } catch (error) {
-      own.close();
+      for (const disk of opened) disk.close();
       throw error;
     }
   }
@@ -127,8 +139,7 @@ export class DataFolder {
   }
 
   close(): void {
-    this.log.close();
-    this.#disk.close();
+    for (const disk of [this.log, this.quarantine, this.#disk]) disk.close();
   }
 }
 

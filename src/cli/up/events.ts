@@ -29,10 +29,20 @@ export class Events {
   /** A reporter for one member, which is heard and goes on to `log` while `alive` says so. */
   reporter(member: string, log: Reporter, alive: () => boolean): Reporter {
     const told = (event: ClusterEvent) => {
-      const happening = { at: this.#clock.now(), member, event };
-      for (const hear of [...this.#hearers]) hear(happening);
+      this.#tell({ at: this.#clock.now(), member, event }, log);
     };
     return new MemberReporter(log.child({ member }), told, alive);
+  }
+
+  /** Whoever reports something has nothing to do with what is made of it. */
+  #tell(happening: Happening, log: Reporter): void {
+    for (const hear of [...this.#hearers]) {
+      try {
+        hear(happening);
+      } catch (error) {
+        log.log("error", `Cannot tell of ${happening.event.event}`, { error });
+      }
+    }
   }
 }
 

@@ -17,17 +17,19 @@ export function told(event: ClusterEvent, names: Names): string {
         `${event.outageMs === undefined ? "" : `, writes paused for ${duration(event.outageMs)}`}` +
         ` (${event.reason})`;
     case "region.isr":
-      return `${names.tables(event.region)}: in sync on ${list(event.isr.map(names.server))} (` +
+      return `${names.tables(event.region)}: in sync on ${
+        list(event.isr.map((rid) => names.server(rid)))
+      } (` +
         `${event.change})`;
     case "region.read_only":
       return `${names.tables(event.region)}: read-only (${event.reason})`;
     case "region.writable":
       return `${names.tables(event.region)}: writable again`;
-    case "copy.diverged":
-      return `${names.server(event.rid)} is out-voted on ${
-        event.table ?? names.tables(event.region)
-      } ` +
-        `${event.votes} and stops serving it (${event.reason})`;
+    case "copy.diverged": {
+      const of = event.table ?? names.tables(event.region);
+      return `${names.server(event.rid)} ${foundOn(of, event.votes)} and stops serving it ` +
+        `(${event.reason})`;
+    }
     case "copy.repaired":
       return `${names.server(event.rid)}: ${rows(event.rows)} of ${event.table} repaired in ` +
         duration(event.ms);
@@ -47,6 +49,12 @@ export function told(event: ClusterEvent, names: Names): string {
     default:
       return eventSentence(event);
   }
+}
+
+/** How a copy was found to differ: by the others' votes, or by itself. */
+export function foundOn(table: string, votes: string): string {
+  const isVoted = /[1-9]/.test(votes);
+  return isVoted ? `is out-voted on ${table} ${votes}` : `finds its own copy of ${table} changed`;
 }
 
 export function rows(count: number): string {
