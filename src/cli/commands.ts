@@ -6,10 +6,16 @@ import { healthcheckCommand } from "./healthcheck.ts";
 import { helpCommand } from "./help.ts";
 import { masterCommand } from "./master.ts";
 import { protocolCommand } from "./protocol.ts";
+import { regionCommand } from "./region.ts";
+import { upCommand } from "./up.ts";
+import { shellCommand } from "./shell.ts";
 import { versionCommand } from "./version.ts";
 
 export const COMMANDS: readonly Command[] = [
   masterCommand,
+  regionCommand,
+  upCommand,
+  shellCommand,
   ...CLUSTER_COMMANDS,
   healthcheckCommand,
   protocolCommand,

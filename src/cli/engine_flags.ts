@@ -17,11 +17,12 @@ export const ENGINE_FLAGS = {
     values: ["mysql", "sqlite"],
     default: "mysql",
     section: SECTION,
-    help: "mysql: a MySQL or MariaDB server, see --mysql; sqlite: a file in the data folder",
+    help:
+      "Where copies are kept: a MySQL or MariaDB server, see --mysql, or a file in the data folder",
   },
   mysql: {
     kind: "text",
-    default: "mysql://minisql@127.0.0.1:3306/minisql_data",
+    default: "mysql://minisql@127.0.0.1/minisql_data",
     value: "URL",
     section: SECTION,
     help: "The database of this server, which keeps it for itself: " +
