@@ -1,5 +1,6 @@
 /** What servers answer, as applications get it. */
 import type { Receipt } from "../protocol/calls/region.ts";
+import { MinisqlError } from "../protocol/errors.ts";
 import type { Column, Row, StatementResult } from "../protocol/values.ts";
 import type { QueryResult } from "./api.ts";
 
@@ -41,19 +42,34 @@ export async function collect(reply: StatementReply, check: Check): Promise<Quer
 /** The answer from its first line on: where it came from cannot be changed after that. */
 export async function begin(reply: StatementReply, check: Check): Promise<Running> {
   const columns = await reply.columns;
-  const outcome = reply.answer.then(check);
+  const outcome = reply.answer.then(check).catch((error) => {
+    throw readError(error);
+  });
   // Whoever leaves the rows early need not ask how it ended.
   outcome.catch(() => {});
-  return { columns, batches: reply, outcome };
+  return { columns, batches: batchesOf(reply), outcome };
+}
+
+async function* batchesOf(reply: StatementReply): AsyncGenerator<readonly Row[]> {
+  try {
+    yield* reply;
+  } catch (error) {
+    throw readError(error);
+  }
+}
+
+/** A read that was lost on the way has changed nothing, whatever the error's policy says of writes. */
+export function readError(error: unknown): unknown {
+  if (!(error instanceof MinisqlError) || error.code !== "OUTCOME_UNKNOWN") return error;
+  return new MinisqlError("UNAVAILABLE", error.message, { cause: error });
 }
 
 /** One that is there as a whole, as if it were under way. */
 export function running({ columns, rows, ...outcome }: QueryResult): Running {
-  return { columns, batches: batchesOf(rows), outcome: Promise.resolve(outcome) };
-}
-
-async function* batchesOf(rows: readonly Row[]): AsyncGenerator<readonly Row[]> {
-  if (rows.length > 0) yield rows;
+  const batches = async function* () {
+    if (rows.length > 0) yield rows;
+  };
+  return { columns, batches: batches(), outcome: Promise.resolve(outcome) };
 }
 
 /** Of a statement that touched no region and has no rows. */

@@ -11,6 +11,7 @@ export interface CallLimits {
 export class Deadline {
   /** The application's, where it gave one. */
   readonly signal: AbortSignal | undefined;
+  readonly timeoutMs: number;
   readonly #clock: Clock;
   readonly #end: number;
   /** Aborted when the client is closed. */
@@ -18,6 +19,7 @@ export class Deadline {
 
   constructor(clock: Clock, timeoutMs: number, closed: AbortSignal, signal?: AbortSignal) {
     this.#clock = clock;
+    this.timeoutMs = timeoutMs;
     this.#end = clock.now() + timeoutMs;
     this.#closed = closed;
     this.signal = signal;
@@ -77,8 +79,16 @@ export class Deadline {
 
 /** Every error an application meets has a code, also the reason of its own signal. */
 export function asMinisqlError(error: unknown, deadline: Deadline): unknown {
-  if (error instanceof MinisqlError || deadline.signal?.aborted !== true) return error;
-  return cancelled(deadline.signal);
+  if (error instanceof MinisqlError) {
+    return error.code === "TIMEOUT" ? late(error, deadline) : error;
+  }
+  return deadline.signal?.aborted === true ? cancelled(deadline.signal) : error;
+}
+
+/** What time was left to the last call says nothing to an application: it gave more. */
+function late(cause: MinisqlError, { timeoutMs, isOver }: Deadline): MinisqlError {
+  const whole = cause.message.replace(/within \d+ ms/, `within ${Math.round(timeoutMs)} ms`);
+  return isOver ? new MinisqlError("TIMEOUT", whole, { cause }) : cause;
 }
 
 function cancelled(signal: AbortSignal): MinisqlError {

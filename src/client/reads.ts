@@ -4,7 +4,7 @@ import { MinisqlError } from "../protocol/errors.ts";
 import type { Request } from "../protocol/messages.ts";
 import type { ServerRef } from "../protocol/model.ts";
 import type { Random } from "../ports/random.ts";
-import type { Answered, Outcome, Use } from "./answers.ts";
+import { type Answered, type Outcome, readError, type Use } from "./answers.ts";
 import { type Context, meaning } from "./context.ts";
 import type { Deadline } from "./deadline.ts";
 import { planRead } from "./read_plan.ts";
@@ -52,11 +52,12 @@ export class Reads {
       for (const server of await this.#plan(located, read, deadline)) {
         try {
           return await this.#ask(server, located, read, deadline, use);
-        } catch (error) {
+        } catch (raised) {
+          const error = readError(raised);
           if (await attempts.haveMoved(read.tables, error)) break;
           deadline.throwIfStopped();
           if (!isRetriable(error)) throw error;
-          last = notRead(error);
+          last = error;
           if (OUT_OF_DATE.has(last.code)) break;
         }
       }
@@ -135,12 +136,6 @@ function checked(
   }
   context.positions.noteRead(receipt);
   return { result, receipt };
-}
-
-/** A read that was lost on the way has changed nothing, whatever the error's policy says of writes. */
-function notRead(error: MinisqlError): MinisqlError {
-  if (error.code !== "OUTCOME_UNKNOWN") return error;
-  return new MinisqlError("UNAVAILABLE", error.message, { cause: error });
 }
 
 function noReplica(tables: readonly string[]): MinisqlError {

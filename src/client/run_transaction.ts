@@ -33,7 +33,7 @@ export async function runTransaction<T>(
       await scope.commit();
       return value;
     } catch (error) {
-      const cause = scope.abandon(error);
+      const cause = await scope.abandon(error);
       const delay = backoffDelay(BACKOFF, attempt, () => random.next());
       if (!isUndone(cause) || delay >= deadline.left) throw asMinisqlError(error, deadline);
       await deadline.pause(delay);
@@ -102,9 +102,9 @@ class Scope implements Owner {
   }
 
   /** Rolls back, and answers with what really ended it: `work` may have raised an error of its own. */
-  abandon(error: unknown): unknown {
+  async abandon(error: unknown): Promise<unknown> {
     this.#isOver = true;
-    this.#transaction.rollback();
+    await this.#transaction.rollback(this.#deadline);
     return this.#transaction.fault ?? error;
   }
 }

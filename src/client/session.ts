@@ -60,14 +60,14 @@ export class ClientSession implements Session, Owner {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    const deadline = this.#desk.deadline({});
     try {
       // What is under way ends first.
-      (await this.#turns.enter(this.#desk.deadline({})))();
+      (await this.#turns.enter(deadline))();
     } catch (error) {
       if (!(error instanceof MinisqlError)) throw error;
     }
-    this.#transaction?.rollback();
-    this.#transaction = null;
+    await this.#rollback(deadline);
   }
 
   async enter(deadline: Deadline): Promise<() => void> {
@@ -136,8 +136,7 @@ export class ClientSession implements Session, Owner {
       case "commit":
         return await this.#commit(deadline);
       case "rollback":
-        this.#transaction?.rollback();
-        this.#transaction = null;
+        await this.#rollback(deadline);
         return DONE;
       case "savepoint":
         await this.#savepoint("set", setting.name, deadline);
@@ -156,6 +155,12 @@ export class ClientSession implements Session, Owner {
     const transaction = this.#open;
     this.#transaction = null;
     return transaction === null ? DONE : { ...DONE, ...await transaction.commit(deadline) };
+  }
+
+  async #rollback(deadline: Deadline): Promise<void> {
+    const transaction = this.#transaction;
+    this.#transaction = null;
+    await transaction?.rollback(deadline);
   }
 
   /** Without a transaction, each statement is its own, and savepoints are gone at once. */

@@ -30,7 +30,7 @@ export interface Step {
   readonly isWrite: boolean;
 }
 
-/** To roll back what nobody waits for; the server does it by itself as well. */
+/** What a rollback may take: whoever waits for it has mostly waited enough. */
 const ROLLBACK_MS = 5000;
 
 export class Transaction {
@@ -76,10 +76,10 @@ export class Transaction {
     try {
       const reply = caller.rows("query", request, deadline.limits());
       // A stream may fail when its first rows have been given out.
-      reply.answer.catch((error) => this.#judge(error, step));
+      reply.answer.catch((error) => this.#judge(error, step, deadline));
       return await use(reply, check);
     } catch (error) {
-      this.#judge(error, step);
+      this.#judge(error, step, deadline);
       throw this.#fault ?? error;
     }
   }
@@ -92,7 +92,7 @@ export class Transaction {
     try {
       await caller.call("savepoint", { region, transaction: id, step, name }, deadline.limits());
     } catch (error) {
-      this.#judge(error, { isWrite: true });
+      this.#judge(error, { isWrite: true }, deadline);
       throw this.#fault ?? error;
     }
   }
@@ -107,7 +107,7 @@ export class Transaction {
     const nothing = { result: { affected: 0 }, receipt: null };
     if (home === null) return nothing;
     if (!this.#hasWritten) {
-      this.rollback();
+      await this.rollback(deadline);
       return nothing;
     }
     const { numbers } = this.#deps;
@@ -119,20 +119,29 @@ export class Transaction {
     } catch (error) {
       if (error instanceof MinisqlError && error.applied === "no") {
         numbers.giveBack(number);
-        this.rollback();
+        await this.rollback(deadline);
       }
       throw error;
     }
   }
 
-  /** Undoes all of it, at once for the caller; the server follows, or does it when the link ends. */
-  rollback(): void {
+  /**
+   * Undoes all of it. Resolves when the server has done so, or the time is up: then it does so when
+   * it is asked for nothing for a while, or the link ends.
+   */
+  async rollback(deadline: Deadline): Promise<void> {
     const home = this.#home;
     this.#home = null;
     if (home === null || !home.caller.usable) return;
     const { region, id, caller } = home;
     const request = { region, transaction: id };
-    caller.call("rollback", request, { timeoutMs: ROLLBACK_MS }).catch(() => {});
+    const done = caller.call("rollback", request, { timeoutMs: ROLLBACK_MS });
+    try {
+      await deadline.until(done);
+    } catch (error) {
+      // Whoever has cancelled a statement wants this all the same, and waits for nothing.
+      if (!(error instanceof MinisqlError)) throw error;
+    }
   }
 
   /** Where the tables are, the transaction opened there. */
@@ -224,7 +233,11 @@ export class Transaction {
   }
 
   /** Whether an error of one statement is the end of all. */
-  #judge(error: unknown, { isWrite }: { readonly isWrite: boolean }): void {
+  #judge(
+    error: unknown,
+    { isWrite }: { readonly isWrite: boolean },
+    deadline: Deadline,
+  ): void {
     if (!(error instanceof MinisqlError) || this.#fault !== null) return;
     if (isUndone(error)) {
       // The server has undone it already.
@@ -239,7 +252,7 @@ export class Transaction {
         { cause: error },
       );
     }
-    if (this.#fault !== null) this.rollback();
+    if (this.#fault !== null) void this.rollback(deadline);
   }
 
   #check({ result, receipt }: Answered, { isWrite }: Step): Outcome {

@@ -98,7 +98,7 @@ export class FakeCluster implements Orders {
       throw new MinisqlError("SQL", why, { errno: 1146, sqlState: "42S02" });
     }
     region.commit([sql], "master", region.seq + 1);
-    const renamed = /RENAME (?:TO )?(\w+)$/i.exec(sql)?.[1];
+    const renamed = / TO (\w+)$/i.exec(sql)?.[1];
     if (renamed !== undefined) region.tables.splice(region.tables.indexOf(table), 1, renamed);
   }
 

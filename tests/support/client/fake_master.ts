@@ -92,7 +92,6 @@ export class FakeMaster {
 
   crash(): void {
     this.#network.crash(MASTER.host);
-    this.subscribers = 0;
   }
 
   async close(): Promise<void> {

@@ -48,6 +48,7 @@ export class FakeServer {
   cancelled = 0;
   /** Batches of rows that a query gives before it ends. */
   batches: readonly (readonly (readonly [number, number])[])[] | null = null;
+  onBatch: () => void = () => {};
   readonly #network: MemoryNetwork;
   readonly #clock: Clock;
   readonly #open = new Map<string, OpenTransaction>();
@@ -130,7 +131,10 @@ export class FakeServer {
     if (trick instanceof MinisqlError) throw trick;
     if (trick === "break_before") return await this.#break();
     if (trick === "hang") return await this.#hang(signal);
+    const watched = () => this.cancelled++;
+    signal.addEventListener("abort", watched);
     const answer = await work();
+    signal.removeEventListener("abort", watched);
     if (trick === "break_after") return await this.#break();
     return answer;
   }
@@ -190,6 +194,7 @@ export class FakeServer {
   async #rows(seq: number, context: RowsContext): Promise<void> {
     for (const batch of this.batches ?? [[[this.ref.rid, seq]]]) {
       await context.rows(COLUMNS, batch);
+      this.onBatch();
     }
   }
 
