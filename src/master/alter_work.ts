@@ -1,9 +1,9 @@
 /** The steps of changing a schema, each of which may have been done already. */
 import { array, type Infer, object, text } from "../base/shape.ts";
-import { MinisqlError } from "../protocol/errors.ts";
 import type { Answer } from "../protocol/messages.ts";
 import { type JobRecord, regionName, tableName, type TableRecord } from "../protocol/model.ts";
-import { GiveUp, type JobEnd, type JobTask, type JobWork, NOTHING } from "./jobs.ts";
+import { type JobEnd, type JobTask, type JobWork, NOTHING } from "./jobs.ts";
+import { changeSchema } from "./schema_order.ts";
 import { regionOf, requestOf, schemaTurn, type WorkDeps } from "./work.ts";
 
 /** What an `alter_table` job has recorded of its request. */
@@ -18,8 +18,6 @@ const alterRequest = object({
 
 export type AlterRequest = Infer<typeof alterRequest>;
 
-/** A large table is rebuilt on every copy. */
-const ALTER_MS = 3_600_000;
 /** Of a statement, so much is told in an event. */
 const TOLD_MAX = 200;
 
@@ -37,9 +35,9 @@ export class AlterWork implements JobWork {
   async run(job: JobRecord, task: JobTask): Promise<JobEnd> {
     const { view, zk } = this.#deps;
     const request = requestOf(alterRequest, job);
-    const { region, renames } = request;
+    const { region, renames, sql } = request;
     task.show({ phase: "every copy is being changed" });
-    const { tables } = await this.#order(job.id, request, task.signal);
+    const tables = await changeSchema(this.#deps, { region, job: job.id, sql }, task.signal);
     for (const { table, schemaHash } of tables) await zk.putTable(table, { region, schemaHash });
     const taken = new Set(renames.map(({ to }) => to));
     const left = renames.flatMap(({ from }) => (taken.has(from) ? [] : [from]));
@@ -61,25 +59,6 @@ export class AlterWork implements JobWork {
   /** A change that failed has changed nothing anywhere; one that was made stays. */
   undo(): Promise<JobEnd> {
     return Promise.resolve(NOTHING);
-  }
-
-  /** The primary does it once for this job, however often it is told, whichever server it is. */
-  async #order(
-    job: string,
-    { region, sql }: AlterRequest,
-    signal: AbortSignal,
-  ): Promise<Answer<"changeTable">> {
-    const { view, zk, orders } = this.#deps;
-    const primary = view.region(region)?.state.primary ?? null;
-    if (primary === null) {
-      if (await zk.region(region) === null) {
-        throw new GiveUp("NO_SUCH_TABLE", `Cannot alter the table: region ${region} is no more`);
-      }
-      const why = `Cannot alter the table yet: region ${region} has no primary now`;
-      throw new MinisqlError("UNAVAILABLE", why);
-    }
-    const options = { signal, timeoutMs: ALTER_MS };
-    return await orders.give(primary, "changeTable", { region, job, sql }, options);
   }
 
   /** The region's tables as they are recorded from now on. */

@@ -7,6 +7,7 @@ import { candidatesOf, holdersOf } from "./candidates.ts";
 import { forgetTable } from "./forget_table.ts";
 import type { JobEnd, JobTask, JobWork } from "./jobs.ts";
 import { place } from "./placement.ts";
+import { changeSchema, dropFromRegion } from "./schema_order.ts";
 import { regionOf, replicasTurn, requestOf, schemaTurn, type WorkDeps } from "./work.ts";
 import type { Versioned } from "./zk_sync_manager.ts";
 
@@ -49,7 +50,7 @@ export class CreateWork implements JobWork {
     const { table, ddl, region } = request;
     const schemaHash = request.joins === null
       ? await this.#openRegion(job.id, request, task)
-      : await this.#joinRegion(request, task);
+      : await this.#joinRegion(job.id, request, task);
     await zk.putTable(table, { region, schemaHash });
     const created = view.table(table)?.created ?? Math.floor(clock.wallMicros() / 1000);
     const record = { name: table, region, ddl, state: "ready", created } as const;
@@ -65,9 +66,13 @@ export class CreateWork implements JobWork {
 
   async undo(job: JobRecord, { signal }: JobTask): Promise<JobEnd> {
     const { view, orders } = this.#deps;
-    const { table, region, replicas } = requestOf(createRequest, view.job(job.id) ?? job);
+    const request = requestOf(createRequest, view.job(job.id) ?? job);
+    const { table, region, replicas, joins } = request;
     this.#waitingSince.delete(job.id);
-    await orders.giveEach(replicas, "removeTable", { region, table }, { signal });
+    if (joins !== null) {
+      const order = { region, table, job: `${job.id}-undo` };
+      await dropFromRegion(this.#deps, order, signal);
+    } else await orders.giveEach(replicas, "removeTable", { region, table }, { signal });
     return await forgetTable(this.#deps, table, region);
   }
 
@@ -134,15 +139,15 @@ export class CreateWork implements JobWork {
     view.putRegion(changed, await zk.setRegion(changed, version));
   }
 
-  /** In a region there is already the primary makes the table everywhere, through its log. */
-  async #joinRegion(request: CreateRequest, task: JobTask): Promise<string> {
-    const { table, ddl, region } = request;
-    const primary = this.#deps.view.region(region)?.state.primary ?? null;
-    if (primary === null) {
-      const why = `Cannot create ${table} beside its relative: region ${region} has no primary now`;
-      throw new MinisqlError("UNAVAILABLE", why);
-    }
-    const order = { region, table, ddl };
-    return (await this.#deps.orders.give(primary, "makeTable", order, task)).schemaHash;
+  /** In a region there is already, its log brings the table to every copy. */
+  async #joinRegion(
+    job: string,
+    { table, ddl, region }: CreateRequest,
+    { signal }: JobTask,
+  ): Promise<string> {
+    const tables = await changeSchema(this.#deps, { region, job, sql: ddl }, signal);
+    const made = tables.find((each) => each.table === table);
+    if (made !== undefined) return made.schemaHash;
+    throw new MinisqlError("BAD_REQUEST", `Cannot create ${table}: the DDL creates another table`);
   }
 }

@@ -3,6 +3,7 @@ import { object } from "../base/shape.ts";
 import { type JobRecord, regionName, tableName } from "../protocol/model.ts";
 import { forgetTable, isAlone } from "./forget_table.ts";
 import { type JobEnd, type JobTask, type JobWork, NOTHING } from "./jobs.ts";
+import { dropFromRegion } from "./schema_order.ts";
 import { regionOf, replicasTurn, requestOf, schemaTurn, type WorkDeps } from "./work.ts";
 
 const dropRequest = object({ table: tableName, region: regionName });
@@ -20,20 +21,11 @@ export class DropWork implements JobWork {
   }
 
   async run(job: JobRecord, { signal }: JobTask): Promise<JobEnd> {
-    const { view, zk, meta, orders } = this.#deps;
+    const { view, zk, meta } = this.#deps;
     const { table, region } = requestOf(dropRequest, job);
     await zk.deleteTable(table);
-    const node = isAlone(view, table, region)
-      ? await zk.changeRegion(
-        region,
-        (state) => state.state === "dropping" ? null : { ...state, state: "dropping" },
-      )
-      : await zk.region(region);
-    if (node !== null) view.putRegion(node.value, node.version);
-    const placed = view.placementsOf(region).map(({ rid }) => rid);
-    const holders = new Set([...node?.value.replicas ?? [], ...placed]);
-    // A server that is away finds out when it is back that the table is no more.
-    await orders.giveEach([...holders], "removeTable", { region, table }, { signal });
+    if (isAlone(view, table, region)) await this.#removeRegion(table, region, signal);
+    else await dropFromRegion(this.#deps, { region, table, job: job.id }, signal);
     const { changes, done } = await forgetTable(this.#deps, table, region);
     return {
       changes,
@@ -42,6 +34,19 @@ export class DropWork implements JobWork {
         meta.event({ event: "table.dropped", table, region });
       },
     };
+  }
+
+  async #removeRegion(table: string, region: string, signal: AbortSignal): Promise<void> {
+    const { view, zk, orders } = this.#deps;
+    const node = await zk.changeRegion(
+      region,
+      (state) => state.state === "dropping" ? null : { ...state, state: "dropping" },
+    );
+    if (node !== null) view.putRegion(node.value, node.version);
+    const placed = view.placementsOf(region).map(({ rid }) => rid);
+    const holders = new Set([...node?.value.replicas ?? [], ...placed]);
+    // A server that is away finds out when it is back that the region is no more.
+    await orders.giveEach([...holders], "removeTable", { region, table }, { signal });
   }
 
   /** A table half dropped is never brought back: it can only be dropped again. */

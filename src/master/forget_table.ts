@@ -1,6 +1,6 @@
 /** A table that is no more: its nodes go, then its records. The region goes with its last table. */
-import type { ClusterView } from "./view.ts";
 import type { JobEnd } from "./jobs.ts";
+import type { ClusterView } from "./view.ts";
 import type { ZkSyncManager } from "./zk_sync_manager.ts";
 
 export async function forgetTable(

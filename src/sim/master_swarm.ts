@@ -7,10 +7,11 @@ import {
   checkRecords,
   checkReports,
   unsettled,
-  Violation,
 } from "./master_checks.ts";
+import { SimClient, type Wish } from "./master_client.ts";
 import { type Defects, MasterCluster } from "./master_cluster.ts";
 import type { SimProcess } from "./process.ts";
+import { Violation } from "./violation.ts";
 import { World } from "./world.ts";
 
 export interface RunOptions {
@@ -52,6 +53,18 @@ const STORM_MS = 40_000;
 const CALM_MS = 60_000;
 const MOMENT_MS = 100;
 const FAULT_MS_MAX = 10_000;
+/** Servers that are away are given up while the storm lasts. */
+const UPKEEP = { repairAfterMs: 5000, balanceThreshold: 10 };
+const BALANCE_MS = 4000;
+const COPY_MS = 1000;
+const LONG_COPY_MS = 12_000;
+
+const UNDRAINS_MAX = 15;
+/** What clients ask for, as often as it stands here. */
+const MIXTURE: readonly Wish[] = [
+  ...["create", "create", "create", "drop", "locate", "alter", "rename", "move"] as const,
+  ...["move", "drain", "undrain", "undrain", "cancel", "verify"] as const,
+];
 
 export async function runMasterSeed(options: RunOptions): Promise<RunReport> {
   const { seed, settle } = options;
@@ -59,11 +72,13 @@ export async function runMasterSeed(options: RunOptions): Promise<RunReport> {
   if (options.echo !== undefined) world.listen(options.echo);
   const storm = drawStorm(world.random);
   const masters = 2 + Math.floor(world.random.next() * 2);
-  const regions = 1 + Math.floor(world.random.next() * 4);
+  const regions = 1 + Math.floor(world.random.next() * 5);
   const settings = JSON.stringify({ masters, regions, ...storm });
   world.trace(settings);
   const { defects = {} } = options;
-  const cluster = new MasterCluster(world, { masters, regions, defects });
+  const upkeep = { ...UPKEEP, balanceMs: world.random.next() < 0.5 ? null : BALANCE_MS };
+  const copyMs = world.random.next() < 0.5 ? COPY_MS : LONG_COPY_MS;
+  const cluster = new MasterCluster(world, { masters, regions, defects, upkeep, copyMs });
   const run = new StormyRun(world, cluster, storm);
   const violation = await run.verdict();
   world.close();
@@ -100,11 +115,13 @@ class StormyRun {
   faults = 0;
   readonly #world: World;
   readonly #cluster: MasterCluster;
+  readonly #client: SimClient;
   readonly #storm: Storm;
 
   constructor(world: World, cluster: MasterCluster, storm: Storm) {
     this.#world = world;
     this.#cluster = cluster;
+    this.#client = new SimClient(cluster);
     this.#storm = storm;
   }
 
@@ -119,11 +136,12 @@ class StormyRun {
       for (const process of cluster.processes) process.start();
       await this.#weather();
       this.#calm();
+      await this.#undrain();
       await this.#settled();
       // What was still on its way arrives; a master may doubt itself for a moment once more.
       await world.advance(1000);
       await this.#settled();
-      checkOutcome(cluster);
+      checkOutcome(cluster, this.#client);
       checkReports(cluster);
       await checkRecords(cluster);
       await this.#proveService();
@@ -153,9 +171,38 @@ class StormyRun {
 
   #ask(): void {
     const { random } = this.#world;
-    const kind = (["create", "create", "drop", "locate"] as const)[Math.floor(random.next() * 4)];
     const master = pick(random, this.#cluster.masters);
-    void this.#cluster.request(kind ?? "locate", master.name);
+    void this.#client.request(pick(random, MIXTURE), master.name);
+    for (const state of this.#cluster.regionStates) state.visits = this.#drawVisits();
+  }
+
+  /** Some servers are far busier than others. */
+  #drawVisits(): Readonly<Record<string, number>> {
+    const { random } = this.#world;
+    const busy = random.next() < 0.3 ? 100 : 1;
+    const regions = [...this.#cluster.shared.logs.keys()];
+    return Object.fromEntries(
+      regions.map((region) => [region, Math.floor(random.next() * busy)] as const),
+    );
+  }
+
+  /** All servers are to hold regions again, so that it can be said how many copies there must be. */
+  async #undrain(): Promise<void> {
+    const leaving = () =>
+      this.#cluster.leading?.reign?.view.servers.find(({ status }) =>
+        status === "draining" || status === "drained"
+      );
+    const asked = async () => {
+      const server = leaving();
+      if (server === undefined) return;
+      await this.#client.undrain(server.rid, this.#cluster.acting()[0]?.name ?? "");
+    };
+    for (let attempt = 0; attempt < UNDRAINS_MAX; attempt++) {
+      let isOver = false;
+      void asked().finally(() => isOver = true);
+      await this.#world.until(() => isOver, CALM_MS);
+      await this.#world.advance(1000);
+    }
   }
 
   #draw(): void {
@@ -265,11 +312,16 @@ class StormyRun {
   async #proveService(): Promise<void> {
     const cluster = this.#cluster;
     const leader = cluster.acting()[0]?.name ?? "";
-    for (const kind of ["create", "locate", "drop"] as const) {
-      const before = cluster.done[kind];
-      void cluster.request(kind, leader);
-      const served = await this.#world.until(() => cluster.done[kind] > before, 10_000);
-      if (!served) {
+    const { done } = this.#client;
+    for (const kind of ["create", "locate", "alter", "verify", "drop"] as const) {
+      const before = done[kind];
+      // Some of what is asked for cannot be done, and is refused.
+      for (let attempt = 0; attempt < 20 && done[kind] === before; attempt++) {
+        let isOver = false;
+        void this.#client.request(kind, leader).finally(() => isOver = true);
+        await this.#world.until(() => isOver, 10_000);
+      }
+      if (done[kind] === before) {
         throw new Violation("liveness", `${kind} at ${leader} is not served in the calm`);
       }
     }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { CONTROL_TABLE } from "../../src/adapters/catalog/tables.ts";
 import { SimProcess } from "../../src/sim/process.ts";
-import { runSimRegion } from "../../src/sim/sim_region.ts";
+import { newRegionState, runSimRegion } from "../../src/sim/sim_region.ts";
 import { is, story } from "../support/master_world.ts";
 
 story("what a client asks wrongly is told so, and the master lives", {
@@ -69,17 +69,11 @@ story("a copied data folder is noticed: one identity, two servers", {
 }, async (cluster) => {
   const [original] = cluster.cluster.regionStates;
   assert.ok(original);
-  const copy = {
-    ...original,
-    host: "copy",
-    tables: new Map(),
-    obeyed: [],
-    rids: new Set<number>(),
-  };
+  const copy = newRegionState(original.identity, "copy");
   const twin = new SimProcess(
     cluster.world,
     "copy",
-    (around, start) => runSimRegion(copy, around, start + 100),
+    (around, start) => runSimRegion(copy, around, start + 100, cluster.cluster.shared),
   );
   twin.start();
   assert.ok(await cluster.world.until(() => twin.failure !== null, 20_000));
@@ -103,7 +97,7 @@ story("a server that comes back changed is refused beside its peers", {
   const changed = new SimProcess(
     cluster.world,
     "moved",
-    (around, start) => runSimRegion(elsewhere, around, start + 100, engine),
+    (around, start) => runSimRegion(elsewhere, around, start + 100, cluster.cluster.shared, engine),
   );
   changed.start();
   assert.ok(await cluster.world.until(() => changed.failure !== null, 20_000));

@@ -5,7 +5,7 @@ import type { Catalog } from "../../src/ports/catalog.ts";
 import type { Coordinator, Session } from "../../src/ports/coordinator.ts";
 import { MinisqlError } from "../../src/protocol/errors.ts";
 import { SimProcess } from "../../src/sim/process.ts";
-import { runSimRegion, type SimRegionState } from "../../src/sim/sim_region.ts";
+import { newRegionState, runSimRegion } from "../../src/sim/sim_region.ts";
 import { type MasterWorld, story } from "../support/master_world.ts";
 
 const evictions = ({ world }: MasterWorld) => world.reporter.eventsOf("server.evicted").length;
@@ -102,10 +102,7 @@ story("a server that tries to register in vain watches the master only once", {
   regions: 1,
 }, async (cluster) => {
   const sessions: Session[] = [];
-  const state: SimRegionState = {
-    ...{ identity: "f".repeat(32), host: "late", tables: new Map(), obeyed: [] },
-    ...{ rids: new Set(), engineLost: null },
-  };
+  const state = newRegionState("f".repeat(32), "late");
   const late = new SimProcess(cluster.world, "late", (around, start) => {
     const coordinator: Coordinator = {
       open: async (signal) => {
@@ -114,7 +111,7 @@ story("a server that tries to register in vain watches the master only once", {
         return session;
       },
     };
-    return runSimRegion(state, { ...around, coordinator }, start);
+    return runSimRegion(state, { ...around, coordinator }, start, cluster.cluster.shared);
   });
   cluster.cluster.catalogFaults.away = true;
   late.start();
