@@ -14,6 +14,7 @@ import type { Client } from "../src/client/api.ts";
 import { connect } from "../src/client/connect.ts";
 import { build } from "./build.ts";
 import { BUILD_FOLDER } from "./build/root.ts";
+import { copyIn } from "./failover/copies.ts";
 import { Journal } from "./failover/journal.ts";
 import { type FailoverOptions, failoverOptions } from "./failover/options.ts";
 import { report } from "./failover/report.ts";
@@ -115,10 +116,10 @@ async function strikeUnderLoad(
 
 /** Slaves apply what is committed a moment later than it is acknowledged. */
 async function judgeSettled(cluster: MinisqlCluster, journal: Journal): Promise<Verdict> {
-  const servers = cluster.regions.map(({ mariadb }) => mariadb);
-  let verdict = await judge(servers, journal);
+  const copies = cluster.regions.map(({ mariadb }) => copyIn(mariadb));
+  let verdict = await judge(copies, journal);
   await waitUntil(SETTLE_LIMIT_MS, async () => {
-    if (verdict.faults.length > 0) verdict = await judge(servers, journal);
+    if (verdict.faults.length > 0) verdict = await judge(copies, journal);
     return verdict.faults.length === 0;
   });
   return verdict;

@@ -1,11 +1,7 @@
-/** Judges the copies, read from the databases themselves, by what the writers were told. */
-import { createConnection, type RowDataPacket } from "mysql2/promise";
-import type { MariadbServer } from "../services/mariadb.ts";
-import { COPIES } from "../services/minisql.ts";
+/** Judges the copies by what the writers were told. */
+import type { Copy, StoredRow } from "./copies.ts";
 import type { Journal } from "./journal.ts";
-import { isCounter, TABLE } from "./writers.ts";
-
-const CHUNK_ROWS = 20_000;
+import { isCounter } from "./writers.ts";
 
 /** Faults in words: none where all is well. */
 export interface Verdict {
@@ -13,19 +9,17 @@ export interface Verdict {
   readonly faults: readonly string[];
 }
 
-type StoredRow = readonly [id: number, writer: number, counter: number];
-
 /** Compares the copies row by row, and the first of them with the journal. */
 export async function judge(
-  servers: readonly MariadbServer[],
+  copies: readonly Copy[],
   journal: Journal,
 ): Promise<Verdict> {
   const faults: string[] = [];
   const stored = new Map<number, number>();
   let after = -1;
   for (;;) {
-    const copies = await Promise.all(servers.map((server) => readAfter(server, after)));
-    const [first = [], ...others] = copies;
+    const read = await Promise.all(copies.map((copy) => copy.rowsAfter(after)));
+    const [first = [], ...others] = read;
     for (const [at, other] of others.entries()) {
       const difference = firstDifference(first, other);
       if (difference !== null) faults.push(`copy ${at + 2} is not as copy 1: ${difference}`);
@@ -38,21 +32,6 @@ export async function judge(
   if (faults.length === 0) faults.push(...insertFaults(stored, journal));
   if (faults.length === 0) faults.push(...counterFaults(stored, journal));
   return { rows: stored.size, faults };
-}
-
-async function readAfter(server: MariadbServer, after: number): Promise<readonly StoredRow[]> {
-  const { host, port, user, password } = server;
-  const connection = await createConnection({ host, port, user, password, database: COPIES });
-  try {
-    const [rows] = await connection.query<RowDataPacket[][]>({
-      sql: `SELECT id, writer, counter FROM ${TABLE} WHERE id > ${after} ORDER BY id ` +
-        `LIMIT ${CHUNK_ROWS}`,
-      rowsAsArray: true,
-    });
-    return rows as unknown as readonly StoredRow[];
-  } finally {
-    await connection.end();
-  }
 }
 
 function firstDifference(one: readonly StoredRow[], other: readonly StoredRow[]): string | null {
