@@ -16,6 +16,8 @@ export interface Counting {
   readonly clock: Clock;
   /** One query takes about so long. */
   readonly chunkMs: number;
+  /** Rows of the first one; how long it takes says how many may follow. */
+  readonly chunkRows?: number;
   /** The whole table takes no longer, or is given up with `TIMEOUT`. */
   readonly tableMs: number;
   /** How long to pause after a query that took so long. */
@@ -57,8 +59,9 @@ async function countChunks(
   until: number,
   counting: Counting,
 ): Promise<Fingerprint> {
-  const { clock, chunkMs, tableMs, rest, signal } = counting;
-  const pace = new Pace({ ...COPY_LIMITS, chunkMs });
+  const { clock, chunkMs, chunkRows = COPY_LIMITS.chunkRowsFirst, tableMs, rest, signal } =
+    counting;
+  const pace = new Pace({ ...COPY_LIMITS, chunkMs, chunkRowsFirst: chunkRows });
   const total = new ContentSum();
   const began = clock.now();
   let after: readonly Cell[] | null = null;

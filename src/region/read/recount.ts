@@ -21,7 +21,7 @@ import { ResultSum } from "./result_sum.ts";
 import type { View } from "./snapshot.ts";
 import { readStatement } from "./statement.ts";
 import { askTallies, type Tallies } from "./tally.ts";
-import { type Verdict, votesOf } from "./verdict.ts";
+import { type Ballot, type Verdict, votesOf } from "./verdict.ts";
 
 export interface RecountDeps {
   readonly clock: Clock;
@@ -77,6 +77,7 @@ class Recount {
     votes.catch(() => {});
     const asking = { parts, views, statement, ordered: this.#isOrdered, timeoutMs: read.leftMs };
     const tallies = askTallies(asking, signal);
+    let isWon = false;
     try {
       const own = await this.#count();
       const verdicts = await votes;
@@ -85,12 +86,14 @@ class Recount {
         if (mayTryAgain && tallies.elsewhere > 0) return null;
         await this.#explain(verdict, views);
       }
+      isWon = true;
       if (own.isHeld) await read.out.open();
       else await this.#sendAll(own);
       const dissent = [...verdict.dissent, ...verdicts.flatMap((each) => each.dissent)];
       return { result: { affected: 0 }, receipt: read.receipt(views, [{ ...verdict, dissent }]) };
     } finally {
-      tallies.end();
+      // Of a vote that was won, those who come late may still show themselves to be wrong.
+      if (!isWon) tallies.end();
     }
   }
 
@@ -118,20 +121,19 @@ class Recount {
     const { clock, limits } = this.#deps;
     const { parts, signal } = this.#read;
     const [{ replica }] = this.#read.request.regions;
-    const stop = clock.after(ms + limits.voteMs, () => tallies.end());
-    try {
-      const own = { rid: replica.rid, content: sum.content, isPrimary: false };
-      const decided = await hear({ own, known: [], asked: tallies.asked }, signal);
-      const isAlone = decided.dissent.length === 0 && tallies.elsewhere === 0;
-      const isPrimary = parts.every((part) => part.replica.isPrimary);
-      if (decided.outcome === "undecided" && isAlone && isPrimary) {
-        return { ...decided, outcome: "won" };
-      }
-      if (decided.outcome === "won") this.#challenge(decided);
-      return decided;
-    } finally {
-      stop();
+    clock.after(ms + limits.voteMs, () => tallies.end());
+    const own = { rid: replica.rid, content: sum.content, isPrimary: false };
+    const onLate = ({ rid, content }: Ballot) => {
+      if (content !== null && content !== own.content) this.#challenge([rid]);
+    };
+    const decided = await hear({ own, known: [], asked: tallies.asked, onLate }, signal);
+    const isAlone = decided.dissent.length === 0 && tallies.elsewhere === 0;
+    const isPrimary = parts.every((part) => part.replica.isPrimary);
+    if (decided.outcome === "undecided" && isAlone && isPrimary) {
+      return { ...decided, outcome: "won" };
     }
+    if (decided.outcome === "won") this.#challenge(decided.dissent);
+    return decided;
   }
 
   /** Copies whose fingerprints agree and whose results do not: somebody's rows are not as counted. */
@@ -142,7 +144,7 @@ class Recount {
       throw new MinisqlError("BEHIND", `Cannot recount the query on server ${replica.rid}: ${why}`);
     }
     await this.#requireSoundRows(views, votesOf(verdict));
-    this.#challenge(verdict);
+    this.#challenge(verdict.dissent);
     throw new MinisqlError(
       "UNAVAILABLE",
       `Cannot recount the query: servers ${verdict.dissent.join(", ")} gave another result than ` +
@@ -170,7 +172,7 @@ class Recount {
     }
   }
 
-  #challenge({ dissent }: Verdict): void {
+  #challenge(dissent: readonly number[]): void {
     for (const { replica, tables } of this.#read.parts) {
       for (const rid of dissent) this.#deps.poll.challenge(rid, { replica, tables });
     }

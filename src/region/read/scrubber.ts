@@ -32,8 +32,9 @@ export interface ScrubberOptions {
    * and lag.
    */
   readonly rest?: (tookMs: number) => number;
-  /** What one query of it may take, about. */
+  /** What one query of it may take, about, and the rows to begin with. */
   readonly chunkMs?: number;
+  readonly chunkRows?: number;
   /** A table that is not done after so long is given up until the next time. */
   readonly tableMs?: number;
 }
@@ -199,11 +200,13 @@ export class Scrubber {
     { tableMs, signal, isThorough }: LookLimits,
   ): Promise<readonly Inspected[]> {
     const { clock, engine, poll } = this.#deps;
-    const { rest = easy, chunkMs = CHUNK_MS } = this.#options;
+    const { rest = easy, chunkMs = CHUNK_MS, chunkRows } = this.#options;
     const refusal = replica.refusal();
     if (refusal !== null) throw refusal;
     // Somebody waits for a thorough look.
-    const counting = { clock, chunkMs, tableMs, rest: isThorough ? () => 0 : rest, signal };
+    const pace = { chunkMs, rest: isThorough ? () => 0 : rest };
+    const first = chunkRows === undefined ? {} : { chunkRows };
+    const counting = { clock, tableMs, signal, ...pace, ...first };
     const session = await engine.session();
     try {
       return await inspect(session, replica, tables, { poll, counting, isThorough });
