@@ -1,9 +1,11 @@
 /** The subcommands that exist, in the order in which help lists them within their groups. */
+import { ACTION_COMMANDS } from "./cluster_actions.ts";
 import { CLUSTER_COMMANDS } from "./cluster_commands.ts";
 import type { Command } from "./command.ts";
 import { completionsCommand } from "./completions.ts";
 import { healthcheckCommand } from "./healthcheck.ts";
 import { helpCommand } from "./help.ts";
+import { logCommand } from "./log.ts";
 import { masterCommand } from "./master.ts";
 import { protocolCommand } from "./protocol.ts";
 import { regionCommand } from "./region.ts";
@@ -17,6 +19,8 @@ export const COMMANDS: readonly Command[] = [
   upCommand,
   shellCommand,
   ...CLUSTER_COMMANDS,
+  logCommand,
+  ...ACTION_COMMANDS,
   healthcheckCommand,
   protocolCommand,
   completionsCommand,

@@ -17,7 +17,7 @@ function each(check: (flag: Flag, name: string) => void): void {
 Deno.test("commands: names are words, and no two are alike", () => {
   const names = COMMANDS.map((command) => command.name);
   assert.equal(new Set(names).size, names.length);
-  for (const name of names) assert.match(name, /^[a-z]+$/);
+  for (const name of names) assert.match(name, /^[a-z]+(-[a-z]+)*$/);
 });
 
 Deno.test("commands: flags are words with dashes, and short ones are told apart", () => {

@@ -2,12 +2,14 @@
 
 export const EXIT = {
   ok: 0,
-  /** A statement or an operation failed, or a check found something wrong. */
+  /** A statement or an operation failed. */
   failed: 1,
   /** An option or an argument is wrong; nothing was done. */
   usage: 2,
   /** A server cannot be reached, or does not let this user in. */
   unreachable: 3,
+  /** A check was made, and found something wrong. */
+  problems: 4,
   /** A bug: the process ended itself rather than go on in an unknown state. */
   crashed: 70,
   /** Whoever read the output went away. */

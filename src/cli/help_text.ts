@@ -51,9 +51,10 @@ export function programHelp(commands: readonly Command[], terminal: Terminal): s
 function exitCodes(terminal: Terminal): string {
   const rows: readonly (readonly [string, string])[] = [
     ["0", "done"],
-    ["1", "a statement, an operation or a check failed"],
+    ["1", "a statement or an operation failed"],
     ["2", "a wrong option or argument; nothing was done"],
     ["3", "a server cannot be reached or refuses the user"],
+    ["4", "a check was made, and found something wrong"],
     ["70", "a bug in minisql"],
     ["130, 143", "ended by SIGINT or SIGTERM before it was done"],
   ];

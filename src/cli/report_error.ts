@@ -2,6 +2,7 @@
 import { CoordinatorError, type CoordinatorErrorCode } from "../ports/coordinator.ts";
 import { DiskError } from "../ports/disk.ts";
 import { type ErrorCode, MinisqlError } from "../protocol/errors.ts";
+import { ShellError } from "../shell/shell_error.ts";
 import { EXIT, SIGNAL_EXIT } from "./exit_codes.ts";
 import { BrokenOutput, type Output } from "./output.ts";
 import { Interrupted } from "./process.ts";
@@ -42,5 +43,5 @@ function exitCodeOf(error: unknown): number | null {
   if (error instanceof CoordinatorError) {
     return COORDINATOR_UNREACHABLE.has(error.code) ? EXIT.unreachable : EXIT.failed;
   }
-  return error instanceof DiskError ? EXIT.failed : null;
+  return error instanceof DiskError || error instanceof ShellError ? EXIT.failed : null;
 }

@@ -1,6 +1,7 @@
 /** A shell with a person at the terminal: prompts, editing, history, answers. */
 import { type OpenPart, ScriptSplitter, type ScriptStatement } from "../client/sql_text.ts";
 import { CLUSTER_STATEMENTS } from "./cluster/statements.ts";
+import { viewLines } from "./columns.ts";
 import { complete, type Completion } from "./editor/completion.ts";
 import { highlight } from "./editor/highlight.ts";
 import { History } from "./editor/history.ts";
@@ -10,6 +11,7 @@ import { bytesWords } from "./progress.ts";
 import { continuationPrompt, promptText } from "./prompt.ts";
 import type { ShellPort } from "./port.ts";
 import type { Shell } from "./shell.ts";
+import { statusView } from "./views.ts";
 
 export async function converse(shell: Shell): Promise<void> {
   const { port, options } = shell;
@@ -21,7 +23,7 @@ export async function converse(shell: Shell): Promise<void> {
   const release = port.onExit(restore);
   if (!isPlain) port.keyboard.setRaw(true);
   try {
-    for (const line of options.greeting ?? greeting(shell)) await shell.printer.say(line);
+    for (const line of options.greeting ?? await greeting(shell)) await shell.printer.say(line);
     await new Conversation(shell, editor, history).run();
   } finally {
     release();
@@ -153,11 +155,20 @@ function historyPath({ variable }: ShellPort): string | null {
   return state === null || state === "" ? null : `${state}/minisql/history`;
 }
 
-function greeting({ options }: Shell): readonly string[] {
-  const { version, connection: { cluster, host, port } } = options;
+const GREETING_MS = 3000;
+
+/** What it is, how the cluster is, and where to go on. */
+async function greeting({ client, options, port }: Shell): Promise<readonly string[]> {
+  const { version, connection: { cluster, host, port: number } } = options;
+  const limits = { timeoutMs: GREETING_MS, signal: port.stop };
+  const [verdict = ""] = await client.admin.master("status", {}, limits).then(
+    (status) => viewLines(statusView(status)),
+    (error: unknown) => [(error as Error).message],
+  );
   return [
-    `minisql ${version}, connected to the cluster ${cluster} at ${host}:${port}.`,
-    "Statements end with ; or \\g. \\? lists commands, \\s tells how the cluster is, Ctrl-D leaves.",
+    `minisql ${version} · cluster ${cluster} · master at ${host}:${number}`,
+    verdict,
+    "Statements end with ; or \\g. \\? is help, \\s the cluster's state, Ctrl-D the way out.",
     "",
   ];
 }

@@ -64,12 +64,25 @@ export class Printer {
     await tee?.close();
   }
 
-  /** A result goes through the pager when it is larger than the screen. */
-  result(pager: string): ResultSink {
+  /**
+   * A result goes through the pager when it is longer than the screen; rows, which must not be
+   * broken, also when they are wider.
+   */
+  result(pager: string, ofRows: boolean): ResultSink {
     if (pager === "" || !this.#interactive) {
       return { write: (text) => this.data(text), close: () => Promise.resolve() };
     }
-    return new PagedResult(this.#port, this, pager);
+    return new PagedResult(this.#port, this, { pager, ofRows });
+  }
+
+  /** Lines that were asked for, as a result. */
+  async lines(lines: readonly string[], pager: string): Promise<void> {
+    const sink = this.result(pager, false);
+    try {
+      await sink.write(lines.map((line) => `${line}\n`).join(""));
+    } finally {
+      await sink.close();
+    }
   }
 }
 
@@ -77,15 +90,21 @@ class PagedResult implements ResultSink {
   readonly #port: ShellPort;
   readonly #printer: Printer;
   readonly #command: string;
+  readonly #ofRows: boolean;
   #held = "";
   #lines = 0;
   #pipe: Pipe | null = null;
   #state: "holding" | "paging" | "left" | "plain" = "holding";
 
-  constructor(port: ShellPort, printer: Printer, command: string) {
+  constructor(
+    port: ShellPort,
+    printer: Printer,
+    { pager, ofRows }: { readonly pager: string; readonly ofRows: boolean },
+  ) {
     this.#port = port;
     this.#printer = printer;
-    this.#command = command;
+    this.#command = pager;
+    this.#ofRows = ofRows;
   }
 
   async write(text: string): Promise<void> {
@@ -115,9 +134,10 @@ class PagedResult implements ResultSink {
     this.#lines += lines.length - 1;
     // A line is kept free for what is said below the result.
     if (this.#lines > rows - 2) return true;
-    return lines.some((line) =>
-      line.length > columns && displayWidth(line.replace(MARKS, "")) > columns
-    );
+    return this.#ofRows &&
+      lines.some((line) =>
+        line.length > columns && displayWidth(line.replace(MARKS, "")) > columns
+      );
   }
 
   async #openPager(): Promise<void> {

@@ -42,7 +42,7 @@ export async function tellFailure(shell: Shell, error: unknown): Promise<false> 
     await printer.error(ownErrorLine(error.message, shell.place));
   } else if (error instanceof MinisqlError) {
     const { interrupted } = shell.interrupts;
-    if (interrupted) await printer.say("Ctrl-C -- query killed. Ctrl-D leaves the shell.");
+    if (interrupted) await printer.say("Ctrl-C -- query killed.");
     const shown = interrupted && error.code === "CANCELLED"
       ? new MinisqlError("CANCELLED", "Query execution was interrupted")
       : error;
@@ -62,17 +62,18 @@ async function answer(
   vertical: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const started = shell.port.time.now();
+  const { time } = shell.port;
+  const started = time.now();
   const stream = await clusterStatement(shell, sql, signal) ??
     shell.session.stream(sql, [], { signal });
   const columns = await columnsOf(stream);
-  const rows = columns.length === 0 ? await drain(stream) : await write(shell, stream, {
-    columns,
-    vertical,
-  });
+  const isQuery = columns.length > 0;
+  const { rows, ms: readingMs } = isQuery
+    ? await write(shell, stream, { columns, vertical })
+    : await drain(stream);
   const { result, receipt } = await stream.outcome;
-  const ms = shell.port.time.now() - started;
-  await tellOutcome(shell, { isQuery: columns.length > 0, rows, result, ms });
+  const ms = time.now() - started - readingMs;
+  await tellOutcome(shell, { isQuery, rows, result, ms });
   if (shell.settings.timing) await shell.printer.say(timingWords(ms, receipt));
   if (shell.settings.receipt && receipt !== null) await shell.printer.say(receiptWords(receipt));
   if ((result.warnings ?? 0) > 0 && shell.settings.showWarnings) await showWarnings(shell, signal);
@@ -85,9 +86,15 @@ async function columnsOf(stream: QueryStream): Promise<readonly Column[]> {
   return await stream.columns;
 }
 
-async function drain(stream: QueryStream): Promise<number> {
+interface Written {
+  readonly rows: number;
+  /** How long the reader of the rows took over them. */
+  readonly ms: number;
+}
+
+async function drain(stream: QueryStream): Promise<Written> {
   for await (const batch of stream) void batch;
-  return 0;
+  return { rows: 0, ms: 0 };
 }
 
 interface Shown {
@@ -99,21 +106,27 @@ async function write(
   shell: Shell,
   stream: QueryStream,
   { columns, vertical }: Shown,
-): Promise<number> {
-  const sink = shell.printer.result(shell.settings.pager);
+): Promise<Written> {
+  const { time } = shell.port;
+  const sink = shell.printer.result(shell.settings.pager, true);
   const writer = formatFor(shell, vertical)(columns, formatOptions(shell));
-  let count = 0;
+  let rows = 0;
+  let ms = 0;
+  const taken = async (taking: Promise<void>) => {
+    const started = time.now();
+    await taking;
+    ms += time.now() - started;
+  };
   try {
     for await (const batch of stream) {
-      count += batch.length;
-      const text = writer.rows(batch);
-      if (text !== "") await sink.write(text);
+      rows += batch.length;
+      await taken(sink.write(writer.rows(batch)));
     }
-    await sink.write(writer.end());
+    await taken(sink.write(writer.end()));
   } finally {
-    await sink.close();
+    await taken(sink.close());
   }
-  return count;
+  return { rows, ms };
 }
 
 function formatFor({ settings, port }: Shell, vertical: boolean): Format {

@@ -25,7 +25,9 @@ export function statusView(status: Answer<"status">): View {
   const sentence = `${SYMBOLS[verdict.code]}  ${verdict.sentence}`;
   return {
     headline: `${sentence}\n${status.cluster} · ${master.id} leads (term ${master.term}) since ` +
-      `${moment(master.since)} · ${status.masters} masters · ` +
+      `${moment(master.since)} · ${status.masters} ${
+        status.masters === 1 ? "master" : "masters"
+      } · ` +
       `${servers.online} of ${servers.known} servers online · catalog ${status.catalog}`,
     headings: [],
     rows: [],

@@ -1,4 +1,5 @@
 /** The shell's own commands, in the order in which help lists them. */
+import { ACTION_COMMANDS } from "./action_commands.ts";
 import { CLUSTER_COMMANDS } from "./cluster_commands.ts";
 import type { ShellCommand } from "./command.ts";
 import { FILE_COMMANDS } from "./file_commands.ts";
@@ -12,6 +13,7 @@ export const ALL_COMMANDS: readonly ShellCommand[] = [
   ...STATEMENT_COMMANDS,
   ...LIST_COMMANDS,
   ...CLUSTER_COMMANDS,
+  ...ACTION_COMMANDS,
   ...OUTPUT_COMMANDS,
   ...FILE_COMMANDS,
 ];

@@ -17,7 +17,7 @@ function lookCommand(look: Look): ShellCommand {
       const { view } = await shell.interrupts.during((signal) =>
         look.see(shell.client.admin, shell.lookOptions(signal))
       );
-      await write(shell, viewLines(view));
+      await shell.printer.lines(viewLines(view), shell.settings.pager);
     },
   };
 }
@@ -55,7 +55,8 @@ async function showStatus(shell: Shell): Promise<void> {
     ["Characterset", "utf8mb4"],
   ];
   const lines = facts.map(([name, value]) => `${`${name}:`.padEnd(24)}${value}`);
-  await write(shell, ["--------------", ...viewLines(view), "", ...lines, "--------------"]);
+  const all = ["--------------", ...viewLines(view), "", ...lines, "--------------"];
+  await shell.printer.lines(all, shell.settings.pager);
 }
 
 async function showLog(shell: Shell, { args }: CommandInput): Promise<void> {
@@ -67,14 +68,5 @@ async function showLog(shell: Shell, { args }: CommandInput): Promise<void> {
   const { view } = await shell.interrupts.during((signal) =>
     seeLog(shell.client.admin, table, { from: null, limit, signal })
   );
-  await write(shell, viewLines(view));
-}
-
-async function write(shell: Shell, lines: readonly string[]): Promise<void> {
-  const sink = shell.printer.result(shell.settings.pager);
-  try {
-    await sink.write(lines.map((line) => `${line}\n`).join(""));
-  } finally {
-    await sink.close();
-  }
+  await shell.printer.lines(viewLines(view), shell.settings.pager);
 }

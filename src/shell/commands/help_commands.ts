@@ -14,13 +14,8 @@ export const HELP_COMMANDS: readonly ShellCommand[] = [
 ];
 
 async function showHelp(shell: Shell, { args }: CommandInput): Promise<void> {
-  const sink = shell.printer.result(shell.settings.pager);
   const lines = args === "" ? commandLines(shell) : statementHelp(args);
-  try {
-    await sink.write(lines.map((line) => `${line}\n`).join(""));
-  } finally {
-    await sink.close();
-  }
+  await shell.printer.lines(lines, shell.settings.pager);
 }
 
 function commandLines(shell: Shell): readonly string[] {

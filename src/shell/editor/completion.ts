@@ -81,6 +81,8 @@ async function possible(
   if (TABLE_FOLLOWS.has(behind)) return [...await names.tables(), ...optionsBehind(behind)];
   const inSelect = COLUMN_FOLLOWS.has(behind);
   const columns = inSelect ? await columnsOf(statement, names) : [];
+  // Where nothing was typed yet, names are wanted; everything that could follow would hide them.
+  if (typed === "" && columns.length > 0) return columns;
   const functions = inSelect ? FUNCTIONS.map((name) => `${name}(`) : [];
   const begun = previous.map(({ text }) => text.toUpperCase()).join(" ");
   return [...columns, ...continuing(begun, words.statements), ...KEYWORDS, ...functions];

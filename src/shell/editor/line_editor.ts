@@ -119,7 +119,9 @@ export class LineEditor {
       await this.#finish(editing);
       return { kind: "paste", text };
     }
-    switch (editing.take(key)) {
+    // The person ends what was pasted, having seen it.
+    const shown = key.kind === "paste" ? { ...key, text: key.text.replace(/\n+$/, "") } : key;
+    switch (editing.take(shown)) {
       case "complete":
         await this.#complete(editing);
         return null;
