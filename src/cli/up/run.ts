@@ -1,7 +1,6 @@
 /** A cluster from its start to its end, in this process or in one of its own. */
 import { FileDisk } from "../../adapters/file_disk.ts";
 import { SystemClock } from "../../adapters/system_clock.ts";
-import type { Clock } from "../../ports/clock.ts";
 import { MinisqlError } from "../../protocol/errors.ts";
 import type { CommandContext } from "../command.ts";
 import { formatAddress } from "../flag_values.ts";
@@ -12,7 +11,7 @@ import { EmbeddedCluster } from "./embedded_cluster.ts";
 import { useCluster } from "./use.ts";
 import { masterPort } from "./ports.ts";
 import { readFrom, writeReady } from "./ready_file.ts";
-import { type Records, removeIfThere } from "./records.ts";
+import { type OwnRecord, type Records, removeIfThere } from "./records.ts";
 import { self } from "./self.ts";
 
 export interface UpConfig extends ConfigOf<typeof LOG_FLAGS> {
@@ -44,28 +43,57 @@ export async function runUp(
   const { out, process } = context;
   const hasShell = config.shell && Deno.stdin.isTerminal() && out.terminal.isTerminal;
   const clock = new SystemClock();
+  await using ending = new AsyncDisposableStack();
+  // Let go of last of all: until then it is there, for those who wait for its end.
+  let record: OwnRecord | null = null;
+  ending.defer(() => record?.close());
   const data = await openData(config.data);
-  if (data.temporary) process.onExit(() => removeIfThere(data.path));
+  if (data.temporary) {
+    process.onExit(() => removeIfThere(data.path));
+    ending.defer(() => removeIfThere(data.path));
+  }
   // The whole folder, before any part of it is opened.
   const lock = await FileDisk.open(data.path);
+  ending.defer(() => lock.close());
+  const logFile = config.logFile ?? (hasShell ? `${data.path}/minisql.log` : null);
+  const { reporter } = openLogging(config, context, logFile);
+  const started = clock.now();
+  const deps = { clock, reporter, ready: (line: string) => out.line(line) };
+  const cluster = await EmbeddedCluster.start(deps, { ...config, folder: data.path })
+    .catch(adviseOnPorts);
+  ending.defer(() => cluster.stop());
+  const masters = cluster.masterAddresses.map(formatAddress);
+  record = await records.write(masterPort(1, config.portOffset), {
+    ...{ pid: Deno.pid, cluster: config.cluster, masters, regions: config.regions },
+    since: Math.floor(clock.wallMicros() / 1000),
+    data: data.path,
+    temporary: data.temporary,
+    log: logFile,
+  });
+  await out.line(readyLine(clock.now() - started, data));
+  const sample = config.sample ?? (hasShell ? "shop" : "none");
   try {
-    const logFile = config.logFile ?? (hasShell ? `${data.path}/minisql.log` : null);
-    const { reporter } = openLogging(config, context, logFile);
-    const started = clock.now();
-    const deps = { clock, reporter, ready: (line: string) => out.line(line) };
-    const cluster = await EmbeddedCluster.start(deps, { ...config, folder: data.path })
-      .catch(adviseOnPorts);
-    try {
-      await out.line(readyLine(clock.now() - started, data));
-      await serve(cluster, { config, context, records, data, clock, hasShell, logFile });
-    } finally {
-      if (out.terminal.isTerminal) await out.line("Stopping; Ctrl-C ends it at once");
-      await cluster.stop();
-    }
+    const ready = () => tellReady(config, cluster, data);
+    await useCluster(cluster, { context, clock, hasShell, sample, ready });
   } finally {
-    lock.close();
-    if (data.temporary) await removeIfThere(data.path);
+    if (config.readyFile !== null) await removeIfThere(config.readyFile);
+    if (out.terminal.isTerminal) await out.line("Stopping; Ctrl-C ends it at once");
   }
+}
+
+async function tellReady(
+  { readyFile, cluster: name }: UpConfig,
+  cluster: EmbeddedCluster,
+  data: Data,
+): Promise<void> {
+  if (readyFile === null) return;
+  await writeReady(readyFile, {
+    pid: Deno.pid,
+    cluster: name,
+    masters: cluster.masterAddresses.map(formatAddress),
+    regions: cluster.regions.flatMap(({ address }) => address ?? []).map(formatAddress),
+    data: data.path,
+  });
 }
 
 function adviseOnPorts(error: unknown): never {
@@ -76,43 +104,6 @@ function adviseOnPorts(error: unknown): never {
       "this one other ports",
     { cause: error },
   );
-}
-
-interface Serving {
-  readonly config: UpConfig;
-  readonly context: CommandContext;
-  readonly records: Records;
-  readonly data: Data;
-  readonly clock: Clock;
-  readonly hasShell: boolean;
-  readonly logFile: string | null;
-}
-
-/** From the moment it is ready until it is to end: noted down, and used. */
-async function serve(cluster: EmbeddedCluster, serving: Serving): Promise<void> {
-  const { config, context, records, data, clock, hasShell, logFile } = serving;
-  const { readyFile } = config;
-  const masters = cluster.masterAddresses.map(formatAddress);
-  const record = await records.write(masterPort(1, config.portOffset), {
-    ...{ pid: Deno.pid, cluster: config.cluster, masters, regions: config.regions },
-    since: Math.floor(clock.wallMicros() / 1000),
-    data: data.path,
-    temporary: data.temporary,
-    log: logFile,
-  });
-  const ready = async () => {
-    if (readyFile === null) return;
-    const regions = cluster.regions.flatMap(({ address }) => address ?? []).map(formatAddress);
-    const told = { pid: Deno.pid, cluster: config.cluster, masters, regions, data: data.path };
-    await writeReady(readyFile, told);
-  };
-  try {
-    const sample = config.sample ?? (hasShell ? "shop" : "none");
-    await useCluster(cluster, { context, clock, hasShell, sample, ready });
-  } finally {
-    if (readyFile !== null) await removeIfThere(readyFile);
-    await record.close();
-  }
 }
 
 function readyLine(ms: number, { path, temporary }: Data): string {
