@@ -18,6 +18,7 @@ export class Follower {
   readonly #applier: Applier;
   readonly #incarnation: string;
   #leader: Leader | null = null;
+  #heardAt = -Infinity;
   /** Resolves when all that was appended before is on disk; never rejects. */
   #stored: Promise<unknown> = Promise.resolve();
 
@@ -30,6 +31,11 @@ export class Follower {
   /** Whom this replica follows; null before anybody has asked it to. */
   get leader(): Leader | null {
     return this.#leader;
+  }
+
+  /** When the leader was last heard, by the clock. */
+  get heardAt(): number {
+    return this.#heardAt;
   }
 
   /** The highest epoch this replica has promised to, from disk. */
@@ -58,6 +64,7 @@ export class Follower {
     await this.promise(epoch);
     this.#requireCurrent(epoch);
     this.#leader = { epoch, rid: from };
+    this.#heardAt = this.#copy.deps.clock.now();
     await this.#stored;
     const copy = this.#copy;
     const held = copy.isLogWhole ? copy.held : { base: 0, epochs: [] };
@@ -130,7 +137,10 @@ export class Follower {
     if (to !== this.#incarnation) {
       throw new MinisqlError("BEHIND", `Cannot take what is meant for process ${to}: it has ended`);
     }
-    if (this.#leader?.epoch === epoch && this.#leader.rid === from) return;
+    if (this.#leader?.epoch === epoch && this.#leader.rid === from) {
+      this.#heardAt = this.#copy.deps.clock.now();
+      return;
+    }
     throw new MinisqlError(
       "BEHIND",
       `Cannot take entries: server ${from} has not asked to be followed`,

@@ -7,6 +7,8 @@ export const REGION_LIMITS = {
   relinkMs: 250,
   /** A primary with nothing to say says so this often. */
   beatMs: 500,
+  /** A follower that has not heard from its primary for so long asks whether it lives. */
+  silentMs: 1500,
   /** A primary that is suspected gets so long to answer. */
   pingMs: 250,
   /** Those who may take over try one after the other, so far apart. */

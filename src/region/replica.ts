@@ -70,6 +70,7 @@ export class Replica {
     this.#watchman = new Watchman({
       copy,
       directory: deps.directory,
+      heardAt: () => this.#follower.heardAt,
       onSuspect: (epoch, why) => this.#suspect(epoch, why),
     });
     this.copying = new Copying({

@@ -12,6 +12,8 @@ import type { Directory } from "./directory.ts";
 export interface WatchmanDeps {
   readonly copy: RegionCopy;
   readonly directory: Directory;
+  /** When this replica last heard from its primary. */
+  readonly heardAt: () => number;
   readonly onSuspect: (epoch: number, why: string) => void;
 }
 
@@ -53,6 +55,21 @@ export class Watchman {
     }
   }
 
+  /** A link that is only stalled does not break: the primary has something to say every so often. */
+  async #whileHeard(signal: AbortSignal, sooner: readonly Promise<unknown>[]): Promise<void> {
+    const { copy: { deps: { clock, limits } }, heardAt } = this.#deps;
+    let isOver = false;
+    const over = () => isOver = true;
+    for (const each of sooner) each.then(over, over);
+    const since = clock.now();
+    while (!isOver && !signal.aborted) {
+      const quiet = clock.now() - Math.max(since, heardAt());
+      if (quiet >= limits.silentMs) return;
+      // Never so short that the time does not move by it.
+      await pause(clock, Math.max(1, limits.silentMs - quiet), signal, sooner);
+    }
+  }
+
   /** Resolves when something is wrong, with what; with null when it is to be looked at again. */
   async #look(state: RegionState, primary: number, signal: AbortSignal): Promise<string | null> {
     const { copy: { region, deps: { clock, limits } }, directory } = this.#deps;
@@ -79,7 +96,7 @@ export class Watchman {
         })).replicas;
         if (later?.role !== "primary") return `it is ${later?.role ?? "nothing"} and does not lead`;
       }
-      await pause(clock, null, signal, [caller.closed, directory.changed]);
+      await this.#whileHeard(signal, [caller.closed, directory.changed]);
       return null;
     } catch (error) {
       if (!(error instanceof MinisqlError)) throw error;

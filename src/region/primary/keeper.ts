@@ -168,7 +168,8 @@ export class Keeper {
     const left = [...shippers().values()].flatMap(({ lostAt }) =>
       lostAt === null ? [] : [lostAt + copy.deps.limits.relinkMs - now]
     ).filter((ms) => ms > 0);
-    return left.length === 0 ? null : Math.min(...left);
+    // Never so short that the time does not move by it.
+    return left.length === 0 ? null : Math.max(1, Math.min(...left));
   }
 }
 
