@@ -6,8 +6,16 @@ import type { Fingerprint, TableSchema } from "../ports/engine.ts";
 import type { LogPosition } from "../ports/log.ts";
 import type { SchemaBody, SchemaDoneBody, SchemaOutcome } from "../protocol/entry.ts";
 import { MinisqlError } from "../protocol/errors.ts";
+import { classify } from "../sql/classify.ts";
 import { Difference, differenceOf, isPassing } from "./apply.ts";
-import { readOwned, type SessionBook, writeApplied, writeOwned, writeSessions } from "./books.ts";
+import {
+  readApplied,
+  readOwned,
+  type SessionBook,
+  writeApplied,
+  writeOwned,
+  writeSessions,
+} from "./books.ts";
 import type { RegionCopy } from "./copy.ts";
 
 const SCHEMA_MS = 24 * 3_600_000;
@@ -43,8 +51,20 @@ export async function applySchema(copy: RegionCopy, entry: SchemaEntry): Promise
   const { body } = entry;
   const before = await schemaHashes(copy, Object.keys(body.before));
   const hasRun = Object.entries(body.before).some(([table, hash]) => before[table] !== hash);
+  await noteBegun(copy, body.sql);
   const error = hasRun ? null : await runSchema(copy, body);
   return await adopt(copy, entry, error);
+}
+
+/** Readers are to know that what they see may be ahead of the position. */
+async function noteBegun(copy: RegionCopy, sql: string): Promise<void> {
+  const state = classify(sql).kind === "truncate" ? "emptying" : "changing";
+  await copy.use(async (session) => {
+    await session.begin("write");
+    const applied = await readApplied(session, copy.region);
+    if (applied !== null) await writeApplied(session, copy.region, { ...applied, state });
+    await session.commit();
+  });
 }
 
 /** The error with which the statement failed because of what the rows are; null for none. */

@@ -8,8 +8,12 @@ import type { LogPosition } from "../ports/log.ts";
 import type { Row } from "../protocol/values.ts";
 import { quoteString } from "../sql/names.ts";
 
-/** `copying`: the rows are a mixture until the copy has been finished and compared. */
-export type CopyState = "sound" | "copying";
+/**
+ * `copying`: the rows are a mixture until the copy has been finished and compared. `changing`: the
+ * schema change behind the position is being run, and may show already; `emptying`: one that takes
+ * rows away without their triggers.
+ */
+export type CopyState = "sound" | "copying" | "changing" | "emptying";
 
 export interface Applied extends LogPosition {
   readonly state: CopyState;

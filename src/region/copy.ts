@@ -236,7 +236,7 @@ export class RegionCopy {
       : null;
     if (broken !== null && applied !== null) return this.distrustLog(broken);
     if (applied === null) this.distrustLog("there is no copy here yet");
-    else if (applied.state !== "sound") this.#unfit = "a copy was begun and not finished";
+    else if (applied.state === "copying") this.#unfit = "a copy was begun and not finished";
     else if (lost !== null) this.#unfit = `its table ${lost} is gone from the database`;
   }
 }

@@ -99,8 +99,34 @@ export class TestReplica implements ReadableReplica {
     this.note(seq, new Map([...this.#known.at(-1)?.held ?? [], ...changed]));
   }
 
+  /** Notes that a schema change is being run. */
+  async begin(state: "changing" | "emptying"): Promise<void> {
+    const session = await this.engine.session();
+    await session.begin("write");
+    await writeApplied(session, this.region, { epoch: EPOCH, seq: this.applied, state });
+    await session.commit();
+    await session.close();
+  }
+
+  /** Notes that the schema change is over, and what the tables are now. */
+  async end(): Promise<void> {
+    const session = await this.engine.session();
+    const seq = this.applied + 1;
+    await session.begin("write");
+    await writeApplied(session, this.region, { epoch: EPOCH, seq, state: "sound" });
+    await session.commit();
+    await session.close();
+    this.note(seq, await this.#held());
+  }
+
   /** Begins anew with what the engine says, as a process does that was started again. */
   async reload(): Promise<void> {
+    const held = await this.#held();
+    this.#known.length = 0;
+    this.note(this.applied, held);
+  }
+
+  async #held(): Promise<ReadonlyMap<string, Fingerprint>> {
     const session = await this.engine.session();
     const held = new Map<string, Fingerprint>();
     for (const table of this.#tables) {
@@ -108,8 +134,7 @@ export class TestReplica implements ReadableReplica {
       if (fingerprint !== null) held.set(table, fingerprint);
     }
     await session.close();
-    this.#known.length = 0;
-    this.note(this.applied, held);
+    return held;
   }
 
   note(seq: number, held: ReadonlyMap<string, Fingerprint>): void {

@@ -8,7 +8,7 @@ import type { Lost, ReadableReplica } from "../readable.ts";
 import { differenceOf } from "./content.ts";
 import { type Counting, countTable } from "./count.ts";
 import type { Poll } from "./poll.ts";
-import { openSnapshot } from "./snapshot.ts";
+import { Changing, openSnapshot } from "./snapshot.ts";
 import { votesOf } from "./verdict.ts";
 
 export interface Inspected {
@@ -42,6 +42,7 @@ export async function inspect(
   const { region } = replica;
   try {
     const [view] = await openSnapshot(session, [{ region, tables }]);
+    if (view?.isChanging === true) throw new Changing(region, view.seq);
     const inspected: Inspected[] = [];
     for (const [at, table] of tables.entries()) {
       const kept = view?.fingerprints[at] ?? null;
@@ -66,7 +67,8 @@ async function inspectTable(
 ): Promise<Inspected> {
   const { clock, signal } = counting;
   // At once: the others do not remember for ever what they held at a position.
-  const judged = await poll.take({ replica, seq, tables: [table], fingerprints: [kept] }, signal);
+  const claim = { replica, seq, tables: [table], fingerprints: [kept], isChanging: false };
+  const judged = await poll.take(claim, signal);
   const votes = votesOf(judged);
   const outvoted = judged.outcome === "lost" ? { table, seq, votes, reason: judged.reason } : null;
   if (outvoted !== null && !isThorough) {

@@ -11,6 +11,7 @@ import { contentOf, tableContents } from "./content.ts";
 import { type Decided, hear } from "./hearing.ts";
 import type { ReadLimits } from "./limits.ts";
 import { Outvoted } from "./outvoted.ts";
+import { Changing } from "./snapshot.ts";
 import { type Ballot, judge, type OwnBallot, type Verdict, votesOf } from "./verdict.ts";
 
 export interface PollDeps {
@@ -24,6 +25,8 @@ export interface Claim {
   readonly seq: number;
   readonly tables: readonly string[];
   readonly fingerprints: readonly (Fingerprint | null)[];
+  /** A schema change is being run: a difference is nobody's fault. */
+  readonly isChanging: boolean;
 }
 
 export interface Judged extends Decided {
@@ -53,8 +56,8 @@ export class Poll {
   }
 
   /**
-   * Returns when this copy may answer. Raises `Outvoted` where it is in the wrong, and `BEHIND`
-   * where nobody can tell, or where a schema change is under way, in which nothing can be compared.
+   * Returns when this copy may answer. Raises `Outvoted` where it is in the wrong, `Changing` while
+   * a schema change lets it differ, and `BEHIND` where nobody can tell.
    */
   async pass(claim: Claim, signal: AbortSignal): Promise<Verdict> {
     const judged = await this.take(claim, signal);
@@ -73,11 +76,13 @@ export class Poll {
     const { replica, tables, fingerprints } = claim;
     const peers = tables.length === 0 ? [] : replica.peers();
     const content = contentOf(fingerprints);
-    if (content === null) throw changing(replica.region);
+    if (content === null) throw new Changing(replica.region, claim.seq);
     const table = changedTable(claim);
     if (table !== null) return { ...CHANGED, table };
     const own = { rid: replica.rid, content, isPrimary: replica.isPrimary };
-    return await this.#hear(claim, own, peers, signal);
+    const judged = await this.#hear(claim, own, peers, signal);
+    if (judged.outcome === "won" || !claim.isChanging) return judged;
+    throw new Changing(replica.region, claim.seq);
   }
 
   /** Raises `Outvoted` for a copy that was changed beside the cluster. Asks nobody. */
@@ -191,14 +196,15 @@ const CHANGED: Omit<Judged, "table"> = {
  * A table that differs from what it was when its position was reached; null where none does, or
  * where that is not known, or where there is no other copy to mend it from.
  */
-function changedTable({ replica, seq, tables, fingerprints }: Claim): string | null {
+function changedTable({ replica, seq, tables, fingerprints, isChanging }: Claim): string | null {
   if (replica.applied < seq || replica.peers().length === 0) return null;
   const changed = tables.find((table, at) => {
     const then = replica.fingerprintAt(table, seq);
     const now = fingerprints[at] ?? null;
     if (then === null || now === null) return false;
-    if (then.schema !== now.schema) throw changing(replica.region);
-    return then.rows !== now.rows || then.sum !== now.sum;
+    const isOther = then.rows !== now.rows || then.sum !== now.sum;
+    if (then.schema === now.schema && !(isOther && isChanging)) return isOther;
+    throw new Changing(replica.region, seq);
   });
   return changed ?? null;
 }
@@ -212,11 +218,6 @@ function differingTable({ tables }: Claim, own: OwnBallot, others: readonly Ball
     if (differing !== undefined) return differing;
   }
   return tables[0] ?? "";
-}
-
-function changing(region: string): MinisqlError {
-  const why = "the schema of its tables is being changed here";
-  return new MinisqlError("BEHIND", `Cannot vote on region ${region} at the moment: ${why}`);
 }
 
 function reasonOf({ outcome, agree, dissent, others }: Decided): string {

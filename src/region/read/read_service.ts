@@ -15,7 +15,7 @@ import { pump } from "./pump.ts";
 import { Read, type ReadRequest } from "./read.ts";
 import { recount } from "./recount.ts";
 import { type Lent, ReadSessions } from "./sessions.ts";
-import { isWorthAnotherTry, readFault, type View } from "./snapshot.ts";
+import { Changing, isWorthAnotherTry, readFault, type View } from "./snapshot.ts";
 import { readStatement } from "./statement.ts";
 
 export interface ReadDeps {
@@ -52,7 +52,7 @@ export class ReadService {
       answer = await this.#look(read);
     } catch (error) {
       if (!(error instanceof Outvoted)) throw readFault(error);
-      // Between two transactions of a schema change a copy may look like another for a moment.
+      // Nobody is accused for what a moment's look said.
       await clock.sleep(Math.min(limits.secondLookMs, read.leftMs), read.signal);
       read.out.reset();
       answer = await this.#lookAgain(read);
@@ -83,7 +83,9 @@ export class ReadService {
         }
       });
       if (attempt.answer !== undefined) return attempt.answer;
-      if (!attempt.isPassing || tries === TRIES) throw attempt.error;
+      if (attempt.error instanceof Changing && !read.out.isOpen) {
+        await this.#outlast(attempt.error, read);
+      } else if (!attempt.isPassing || tries === TRIES) throw attempt.error;
       read.out.reset();
     }
   }
@@ -95,6 +97,13 @@ export class ReadService {
     const withinMs = Math.min(this.#deps.limits.reachMs, read.leftMs);
     if (read.request.level === "latest") await replica.confirm(withinMs, read.signal);
     if (replica.applied < after) await replica.reach(after, withinMs, read.signal);
+  }
+
+  /** Waits until the schema change is over, as far as that is a matter of moments. */
+  async #outlast({ region, seq }: Changing, read: Read): Promise<void> {
+    const part = read.parts.find(({ replica }) => replica.region === region);
+    const withinMs = Math.min(this.#deps.limits.reachMs, read.leftMs);
+    await part?.replica.reach(seq + 1, withinMs, read.signal);
   }
 
   async #answer(session: EngineSession, read: Read): Promise<Answer<"query">> {

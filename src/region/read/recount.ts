@@ -18,7 +18,7 @@ import type { Poll } from "./poll.ts";
 import { pump } from "./pump.ts";
 import type { Read } from "./read.ts";
 import { ResultSum } from "./result_sum.ts";
-import type { View } from "./snapshot.ts";
+import { Changing, type View } from "./snapshot.ts";
 import { readStatement } from "./statement.ts";
 import { askTallies, type Tallies } from "./tally.ts";
 import { type Ballot, type Verdict, votesOf } from "./verdict.ts";
@@ -156,7 +156,9 @@ class Recount {
   async #requireSoundRows(views: readonly View[], votes: string): Promise<void> {
     const { clock } = this.#deps;
     const { signal } = this.#read;
-    for (const { replica, seq, tables, fingerprints } of claims(this.#read.parts, views)) {
+    for (const claim of claims(this.#read.parts, views)) {
+      const { replica, seq, tables, fingerprints, isChanging } = claim;
+      if (isChanging) throw new Changing(replica.region, seq);
       for (const [at, table] of tables.entries()) {
         const kept = fingerprints[at] ?? null;
         const schema = await replica.schema(table);

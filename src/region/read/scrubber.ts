@@ -13,6 +13,7 @@ import type { Answer } from "../../protocol/messages.ts";
 import type { Lost, ReadableReplica } from "../readable.ts";
 import { inspect, type Inspected } from "./inspection.ts";
 import type { Poll } from "./poll.ts";
+import { Changing } from "./snapshot.ts";
 import { invariant } from "../../base/assert.ts";
 
 export interface ScrubberDeps {
@@ -178,7 +179,8 @@ export class Scrubber {
       if (!(error instanceof MinisqlError)) throw error;
       reporter.log("debug", `Could not verify ${table}: ${error.message}`, { table });
       watched.dueAt = Math.min(watched.dueAt, clock.now() + RETRY_MS);
-      if (error.code === "BEHIND") this.#doubt(watched, error.message);
+      if (error instanceof Changing) watched.unsettledSince = null;
+      else if (error.code === "BEHIND") this.#doubt(watched, error.message);
     }
   }
 

@@ -14,6 +14,8 @@ export interface View {
   readonly seq: number;
   /** The kept fingerprints of the tables asked for, in their order; null for none. */
   readonly fingerprints: readonly (Fingerprint | null)[];
+  /** A schema change is being run: what there is may be ahead of the position. */
+  readonly isChanging: boolean;
 }
 
 /** Begins a transaction that sees one moment. The caller ends it, also where this rejects. */
@@ -39,13 +41,29 @@ async function view(
       `Cannot read region ${region}: there is no copy of it here`,
     );
   }
-  if (applied.state !== "sound") {
+  const { seq, state } = applied;
+  if (state === "copying") {
     const why = "its copy here is being made anew";
     throw new MinisqlError("BEHIND", `Cannot read region ${region} here: ${why}`);
   }
+  if (state === "emptying") throw new Changing(region, seq);
   const fingerprints: (Fingerprint | null)[] = [];
   for (const table of tables) fingerprints.push(await session.fingerprint(table));
-  return { seq: applied.seq, fingerprints };
+  return { seq, fingerprints, isChanging: state === "changing" };
+}
+
+/** What is read cannot be told apart from what a schema change is making of it. */
+export class Changing extends MinisqlError {
+  readonly region: string;
+  /** Behind it the change is over. */
+  readonly seq: number;
+
+  constructor(region: string, seq: number) {
+    const why = "the schema of its tables is being changed here";
+    super("BEHIND", `Cannot read region ${region} here at the moment: ${why}`);
+    this.region = region;
+    this.seq = seq;
+  }
 }
 
 /** Errors of a read that say nothing of the rows: the moment has passed, or the session was stale. */
