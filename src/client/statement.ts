@@ -92,10 +92,10 @@ function planOf(sql: string, tokens: readonly Token[], statement: Classification
     case "truncate":
       return { to: "primary", tables, commitsFirst: true };
     case "create_table":
+    case "drop_table":
       requireRepeatable(sql);
       return { to: "master", definition: readDefinition(sql) };
     case "alter_table":
-    case "drop_table":
     case "rename_table":
     case "create_index":
     case "drop_index":
