@@ -13,6 +13,7 @@ import type { Answer } from "../../protocol/messages.ts";
 import type { Lost, ReadableReplica } from "../readable.ts";
 import { inspect, type Inspected } from "./inspection.ts";
 import type { Poll } from "./poll.ts";
+import { giveWay } from "./give_way.ts";
 import { Changing } from "./snapshot.ts";
 import { invariant } from "../../base/assert.ts";
 
@@ -205,15 +206,19 @@ export class Scrubber {
     const { rest = easy, chunkMs = CHUNK_MS, chunkRows } = this.#options;
     const refusal = replica.refusal();
     if (refusal !== null) throw refusal;
+    const given = giveWay({ clock, engine }, replica, signal);
     // Somebody waits for a thorough look.
     const pace = { chunkMs, rest: isThorough ? () => 0 : rest };
     const first = chunkRows === undefined ? {} : { chunkRows };
-    const counting = { clock, tableMs, signal, ...pace, ...first };
+    const counting = { clock, tableMs, signal: given.signal, ...pace, ...first };
     const session = await engine.session();
     try {
       return await inspect(session, replica, tables, { poll, counting, isThorough });
+    } catch (error) {
+      throw given.reason() ?? error;
     } finally {
       await session.close();
+      await given.end();
     }
   }
 

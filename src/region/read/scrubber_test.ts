@@ -6,6 +6,7 @@ import {
   failure,
   type ReadCopies,
 } from "../../../tests/support/read_copies.ts";
+import type { Engine, EngineSession } from "../../ports/engine.ts";
 import type { Answer, Request } from "../../protocol/messages.ts";
 
 const SETUP = [
@@ -34,6 +35,30 @@ async function scrubbing(
     stop.abort();
     await copies.wait(running);
   }
+}
+
+/** The sessions of an engine that hold a snapshot open, from now on. */
+function snapshotsOf(engine: Engine): ReadonlySet<EngineSession> {
+  const open = new Set<EngineSession>();
+  const make = engine.session.bind(engine);
+  engine.session = async () => {
+    const session = await make();
+    const { begin, rollback, close } = session;
+    session.begin = async (mode) => {
+      await begin.call(session, mode);
+      if (mode === "snapshot") open.add(session);
+    };
+    session.rollback = async () => {
+      await rollback.call(session);
+      open.delete(session);
+    };
+    session.close = async () => {
+      await close.call(session);
+      open.delete(session);
+    };
+    return session;
+  };
+  return open;
 }
 
 async function verify(
@@ -205,6 +230,28 @@ copiesTest(
       await copies.advance(5000);
       assert.ok(only.verifiedTables.includes("items"));
     });
+  },
+);
+
+copiesTest(
+  "scrub: gives way to a schema change",
+  shop(3, {
+    scrub: { everyMs: 600_000, rest: () => 30_000 },
+  }),
+  async (copies) => {
+    const { only, engine } = copies.server(2);
+    const snapshots = snapshotsOf(engine);
+    await scrubbing(copies, 2, async () => {
+      await copies.advance(4000);
+      assert.equal(snapshots.size, 1);
+      await only.begin("changing");
+      await copies.advance(600);
+      assert.equal(snapshots.size, 0);
+      await copies.server(2).edit("ALTER TABLE items ADD COLUMN weight INT");
+      await engine.maintainFingerprint("items");
+      await only.end();
+    });
+    assert.deepEqual(only.lost, []);
   },
 );
 
