@@ -3,8 +3,10 @@ import { ACTION_COMMANDS } from "./cluster_actions.ts";
 import { CLUSTER_COMMANDS } from "./cluster_commands.ts";
 import type { Command } from "./command.ts";
 import { completionsCommand } from "./completions.ts";
+import { exportCommand } from "./export.ts";
 import { healthcheckCommand } from "./healthcheck.ts";
 import { helpCommand } from "./help.ts";
+import { importCommand } from "./import.ts";
 import { logCommand } from "./log.ts";
 import { masterCommand } from "./master.ts";
 import { protocolCommand } from "./protocol.ts";
@@ -18,6 +20,8 @@ export const COMMANDS: readonly Command[] = [
   regionCommand,
   upCommand,
   shellCommand,
+  importCommand,
+  exportCommand,
   ...CLUSTER_COMMANDS,
   logCommand,
   ...ACTION_COMMANDS,

@@ -194,6 +194,8 @@ export const realFiles: Files = {
     });
   },
 
+  move: (path, to) => named("write", to, () => Deno.rename(path, to)),
+
   async remove(path) {
     await named("remove", path, async () => {
       try {

@@ -57,6 +57,7 @@ export interface Files {
   write(path: string, how: "append" | "anew"): Promise<FileSink>;
   /** Adds to a file that only its owner may read, made with its folders where it is missing. */
   appendSecret(path: string, text: string): Promise<void>;
+  move(path: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
   /** An empty file of that ending which nobody else may read. */
   temporary(ending: string): Promise<string>;

@@ -149,6 +149,11 @@ export class MemoryShell {
         this.secrets.add(path);
         return Promise.resolve();
       },
+      move: (path, to) => {
+        this.files[to] = open(path);
+        delete this.files[path];
+        return Promise.resolve();
+      },
       remove: (path) => {
         delete this.files[path];
         return Promise.resolve();
