@@ -1,9 +1,19 @@
 /** Copying a region over one that is there: what differs is found, and little else travels. */
 import assert from "node:assert/strict";
+import { MemoryDisk } from "../../src/adapters/memory_disk.ts";
+import { MemoryReporter } from "../../src/adapters/memory_reporter.ts";
 import { SeededRandom } from "../../src/adapters/seeded_random.ts";
+import { SystemClock } from "../../src/adapters/system_clock.ts";
 import type { CopyLimits } from "../../src/region/copy/limits.ts";
+import { QuarantineFile, undoSql } from "../../src/region/copy/quarantine.ts";
 import { LIMIT } from "./engine_fixture.ts";
-import { type CopyBench, type CopyContract, copyTest, rowsSql } from "./region_copy_fixture.ts";
+import {
+  type CopyBench,
+  type CopyContract,
+  copyTest,
+  REGION,
+  rowsSql,
+} from "./region_copy_fixture.ts";
 
 const T = "CREATE TABLE t (id INT PRIMARY KEY, v INT NOT NULL, w VARCHAR(20))";
 const BOTH = ["source", "target"] as const;
@@ -20,6 +30,7 @@ const SMALL: Partial<CopyLimits> = {
 
 export function copyDamageContract(contract: CopyContract): void {
   fewRowsTests(contract);
+  undoTests(contract);
   manyRowsTests(contract);
   randomTests(contract);
 }
@@ -99,6 +110,33 @@ function fewRowsTests(contract: CopyContract): void {
     const { perTable } = await bench.copy({ limits: SMALL });
     assert.deepEqual(perTable.map(({ copied, removed }) => [copied, removed]), [[3, 3]]);
     await bench.assertAlike();
+  });
+}
+
+function undoTests(contract: CopyContract): void {
+  copyTest(contract, "what was replaced can be put back", async (bench) => {
+    await fill(bench, 3000);
+    await bench.make("gone", "CREATE TABLE gone (id INT PRIMARY KEY)", ["target"]);
+    await bench.run(
+      "target",
+      "INSERT INTO gone VALUES (1), (2)",
+      "UPDATE t SET w = 'é''\\\\' WHERE id IN (5, 2500)",
+      "DELETE FROM t WHERE id = 7",
+      "INSERT INTO t VALUES (-1, 1, NULL), (9000, 2, '')",
+    );
+    const content = () => bench.at("target", (session) => session.recompute("t", LIMIT));
+    const before = await content();
+    const [clock, disk] = [new SystemClock(), await new MemoryDisk().mount()];
+    const file = await disk.open("replaced", { create: true });
+    const aside = new QuarantineFile({ file, clock, reporter: new MemoryReporter() }, REGION);
+    await bench.copy({ limits: SMALL, quarantine: (replaced) => aside.keep(replaced) });
+    await bench.assertAlike();
+    assert.notDeepEqual(await content(), before);
+    const written = new TextDecoder().decode(await file.read(0, file.size));
+    await bench.run("target", "CREATE TABLE gone (id INT PRIMARY KEY)", ...undoSql(written));
+    assert.deepEqual(await content(), before);
+    const gone = await bench.at("target", (session) => session.recompute("gone", LIMIT));
+    assert.equal(gone.rows, 2);
   });
 }
 

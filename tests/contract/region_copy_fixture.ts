@@ -21,6 +21,7 @@ import {
   type RegionCopied,
 } from "../../src/region/copy/copy_region.ts";
 import { CopySource } from "../../src/region/copy/copy_source.ts";
+import type { CopyLimits } from "../../src/region/copy/limits.ts";
 import type { Replaced } from "../../src/region/copy/replaced.ts";
 import { Channel } from "../../src/rpc/channel.ts";
 import { RpcServer } from "../../src/rpc/server.ts";
@@ -61,17 +62,17 @@ export class CopyBench {
   readonly #clock = new SystemClock();
   #server: RpcServer | null = null;
 
-  private constructor({ source, target }: CopyEngines) {
+  private constructor({ source, target }: CopyEngines, limits: Partial<CopyLimits>) {
     this.source = source;
     this.target = target;
     const random = new SeededRandom(1);
     this.network = new MemoryNetwork({ clock: this.#clock, random });
     const deps = { clock: this.#clock, random: new SystemRandom(), reporter: new MemoryReporter() };
-    this.views = new CopySource({ ...deps, engine: source });
+    this.views = new CopySource({ ...deps, engine: source }, limits);
   }
 
-  static async start(engines: CopyEngines): Promise<CopyBench> {
-    const bench = new CopyBench(engines);
+  static async start(engines: CopyEngines, limits: Partial<CopyLimits>): Promise<CopyBench> {
+    const bench = new CopyBench(engines, limits);
     await prepareBooks(bench.source);
     await prepareBooks(bench.target);
     await bench.at("source", async (session) => {
@@ -200,15 +201,16 @@ export class CopyBench {
 
 const BOTH = ["source", "target"] as const;
 
-/** Runs a test body with two engines of its own. */
+/** Runs a test body with two engines of its own, and these limits at the source. */
 export function copyTest(
   contract: CopyContract,
   what: string,
   body: (bench: CopyBench) => Promise<void>,
+  limits: Partial<CopyLimits> = {},
 ): void {
   Deno.test(`${contract.name}: ${what}`, async () => {
     const engines = await contract.open();
-    const bench = await CopyBench.start(engines);
+    const bench = await CopyBench.start(engines, limits);
     try {
       await body(bench);
     } finally {

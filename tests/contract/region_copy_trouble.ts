@@ -47,6 +47,15 @@ function interruptionTests(contract: CopyContract): void {
     await bench.assertAlike();
   });
 
+  copyTest(contract, "a view outlives long pauses", async (bench) => {
+    await bench.make("t", T, ["source"]);
+    await bench.run("source", FILL);
+    const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 700));
+    const limits = { chunkRowsFirst: 4000, keepMs: 100 };
+    await bench.copy({ limits, throttle: pause });
+    await bench.assertAlike();
+  }, { idleMs: 400 });
+
   copyTest(contract, "it ends when told to, and lets the view go", async (bench) => {
     await bench.make("t", T, ["source"]);
     await bench.run("source", FILL);

@@ -43,7 +43,10 @@ export async function dropTable({ local, quarantine }: AlignDeps, name: string):
   await local.drop(name);
 }
 
-/** The table as it is at the source, its fingerprint kept; empty if it was not here. */
+/**
+ * The table as it is at the source; empty if it was not here. A fingerprint that was kept goes on
+ * being kept; one is not begun, since all rows are counted at the end where there is none.
+ */
 export async function haveTable(
   { local }: AlignDeps,
   { table, ddl, fingerprint }: RemoteTable,
@@ -58,7 +61,7 @@ export async function haveTable(
     );
   }
   const kept = await local.kept(rows);
-  if (kept?.schema !== rows.schema.hash) await local.recount(rows);
+  if (kept !== null && kept.schema !== rows.schema.hash) await local.uncount(rows);
   return rows;
 }
 

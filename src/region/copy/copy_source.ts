@@ -61,13 +61,13 @@ export class CopySource {
     tables: readonly string[],
     { caller }: CallContext,
   ): Promise<Answer<"openCopy">> {
+    const endings = this.#endings;
     await this.#supersede(region, caller.rid);
     if (this.#isClosed || this.#held.size + this.#opening >= this.#limits.openMax) {
       const why = this.#isClosed ? "the server stops" : `${this.#limits.openMax} copies are open`;
       throw new MinisqlError("UNAVAILABLE", `Cannot copy region ${region} from here now: ${why}`);
     }
     this.#opening++;
-    const endings = this.#endings;
     try {
       const view = await OpenCopy.open({ ...this.#deps, limits: this.#limits }, region, tables);
       if (endings === this.#endings) return this.#hold(view, caller.rid);
@@ -103,7 +103,7 @@ export class CopySource {
   /**
    * Ends the views of a region; resolves when the engine has let them go. To be called before a
    * table's schema is changed: on MySQL that waits for everybody who reads the table, and
-   * everybody else then waits for it.
+   * everybody else then waits for it. Until it is changed the caller lets no other be opened.
    */
   async endRegion(region: string, why: string): Promise<void> {
     this.#endings++;

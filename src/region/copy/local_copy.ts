@@ -53,6 +53,11 @@ export class LocalCopy {
     return await this.#deps.engine.maintainFingerprint(table.name);
   }
 
+  /** Rows are not counted any more as they are written, until they are counted anew. */
+  async uncount(table: TableRows): Promise<void> {
+    await this.#deps.engine.forgetFingerprint(table.name);
+  }
+
   async recompute(table: TableRows, range: KeyRange): Promise<Fingerprint> {
     const { session, limits } = this.#deps;
     if (isWhole(range)) return await session.recompute(table.name, this.#options(limits.tableMs));

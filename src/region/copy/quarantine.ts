@@ -172,11 +172,19 @@ function describedTable(
 /** A last line that is torn was never answered for. */
 function recordsOf(contents: string): readonly QuarantineRecord[] {
   const whole = contents.slice(0, contents.lastIndexOf("\n") + 1);
-  return whole.split("\n").filter((line) => line !== "").map((line, at) => {
-    const record: unknown = JSON.parse(line);
+  return whole.split("\n").slice(0, -1).map((line, at) => {
+    const record = parsed(line);
     if (recordShape.fits(record)) return record;
     throw unreadable(`line ${at + 1}: ${recordShape.fault(record, "record")}`);
   });
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
 }
 
 function unreadable(why: string): MinisqlError {

@@ -42,6 +42,9 @@ export async function copyTable(
   const mending = new RowWriter({ local, limits, quarantine }, table);
   const filling = new RowWriter({ local, limits, quarantine: null }, table);
   try {
+    const kept = await local.kept(table);
+    // Counting many rows at once is much cheaper than counting each as it comes.
+    if (kept?.rows === 0 && there.fingerprint.rows > limits.leafRows) await local.uncount(table);
     const content = table.key === null
       ? await copyKeyless({ ...deps, filling }, table, there)
       : await new KeyedCopy({ ...deps, mending, filling }, table).run();
@@ -76,7 +79,10 @@ function requireAlike(content: Content, { table, fingerprint }: RemoteTable): vo
   );
 }
 
-/** Rows that changed behind the back of what counts them are here no more, but it does not know. */
+/**
+ * What counts rows as they are written may not have been there from the beginning, or may have been
+ * passed by before.
+ */
 async function requireKept(
   local: LocalCopy,
   table: TableRows,
