@@ -47,8 +47,10 @@ export function replicaHandlers(deps: ReplicaHandlersDeps): Omit<RegionHandlers,
       if (replica.primary === null) {
         throw new MinisqlError("NOT_PRIMARY", `This server does not lead region ${request.region}`);
       }
-      await replica.primary.ready(context.signal);
-      return await source.open(request, replica.copy.tables, context);
+      return await replica.primary.whileSchemasStay(
+        context.signal,
+        () => source.open(request, replica.copy.tables, context),
+      );
     },
     ...source.handlers,
     verify: ({ region, table }, { signal, within }) => {

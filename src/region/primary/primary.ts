@@ -197,6 +197,17 @@ export class Primary {
     await this.#ready(signal);
   }
 
+  /** Does something while no schema is being changed. */
+  async whileSchemasStay<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    await this.#ready(signal);
+    const leave = await this.#open.enter(signal);
+    try {
+      return await work();
+    } finally {
+      leave();
+    }
+  }
+
   /** Shows that no other primary has begun, and answers with what is committed. */
   async confirm(withinMs: number, signal: AbortSignal): Promise<number> {
     await this.#opened.promise;
