@@ -1,0 +1,72 @@
+/** Servers come, go, are emptied, and come back to a cluster that went on without them. */
+import assert from "node:assert/strict";
+import { is } from "../support/is.ts";
+import { regionStory } from "../support/region_story.ts";
+
+regionStory(
+  "a server that was away while a table was dropped takes its name anew",
+  async (story) => {
+    await story.query("INSERT INTO t VALUES (1, 10)");
+    await story.allAlike();
+    const away = story.slave;
+    story.cluster.crash(away.process);
+    await story.inSync(2);
+    await story.query("DROP TABLE t", { timeoutMs: 60_000 });
+    story.cluster.start(away.process);
+    await story.world.advance(5000);
+    await story.query("CREATE TABLE t (id INT PRIMARY KEY, v INT, w INT)");
+    await story.query("INSERT INTO t VALUES (2, 20, 200)");
+    await story.allAlike();
+    assert.deepEqual(await story.rows(), [[2, 20, 200]]);
+  },
+);
+
+regionStory(
+  "a region moves to a server that had none of it, while clients go on",
+  async (story) => {
+    for (let id = 1; id <= 100; id++) await story.query(`INSERT INTO t VALUES (${id}, ${id})`);
+    const spare = story.cluster.hosts.find(({ rid }) => !story.region.replicas.includes(rid ?? 0));
+    assert.ok(spare);
+    const from = story.primary;
+    let writes = 0;
+    const stop = { now: false };
+    const writer = (async () => {
+      for (let id = 1000; !stop.now; id++, writes++) {
+        await story.client.query("INSERT INTO t VALUES (?, 0)", [id]);
+      }
+    })();
+    await story.outcome(
+      story.client.admin.master("moveRegion", {
+        region: story.region.region,
+        from: from.rid ?? 0,
+        to: spare.rid ?? 0,
+      }),
+    );
+    await story.until("it has moved", () => {
+      const { replicas, isr } = story.region;
+      return !replicas.includes(from.rid ?? 0) && replicas.includes(spare.rid ?? 0) &&
+        isr.length === 3;
+    });
+    stop.now = true;
+    await story.outcome(writer);
+    const { rows: [count] } = await story.query("SELECT COUNT(*) FROM t", { read: "latest" });
+    assert.equal(count?.[0], 100 + writes);
+    await story.until("the old copy is gone", () => story.stored(from).length === 0);
+  },
+  { servers: 4 },
+);
+
+regionStory("a table that is nobody's copy is left alone", async (story) => {
+  const [host] = story.cluster.hosts;
+  assert.ok(host);
+  const engine = host.server?.replicas.deps.engine;
+  assert.ok(engine);
+  const session = await story.outcome(engine.session());
+  await story.outcome(session.run("CREATE TABLE mine (id INT PRIMARY KEY)", { timeoutMs: 1000 }));
+  await story.outcome(session.run("INSERT INTO mine VALUES (7)", { timeoutMs: 1000 }));
+  await assert.rejects(
+    story.query("CREATE TABLE mine (id INT PRIMARY KEY)"),
+    is("TABLE_EXISTS", /not minisql's/),
+  );
+  assert.deepEqual(story.stored(host, "mine"), ["[7]"]);
+});
