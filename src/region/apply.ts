@@ -129,5 +129,6 @@ export async function writeBooks(
   if (seq % FORGET_EVERY === 0) {
     await forgetSessions(session, region, seq - copy.deps.limits.sessionsKept);
   }
+  copy.mayShow(seq);
   await writeApplied(session, region, { epoch, seq, state: "sound" });
 }

@@ -51,6 +51,7 @@ export async function applySchema(copy: RegionCopy, entry: SchemaEntry): Promise
   const { body } = entry;
   const before = await schemaHashes(copy, Object.keys(body.before));
   const hasRun = Object.entries(body.before).some(([table, hash]) => before[table] !== hash);
+  copy.mayShow(entry.seq);
   await noteBegun(copy, body.sql);
   const error = hasRun ? null : await runSchema(copy, body);
   return await adopt(copy, entry, error);
@@ -146,6 +147,7 @@ export async function applySchemaDone(copy: RegionCopy, entry: SchemaDoneEntry):
   await copy.use(async (session) => {
     await session.begin("write");
     await writeSessions(session, copy.region, [jobBook(entry)]);
+    copy.mayShow(seq);
     await writeApplied(session, copy.region, { ...positionOf(entry), state: "sound" });
     await session.commit();
   });

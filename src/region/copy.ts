@@ -47,6 +47,7 @@ export class RegionCopy {
   /** When the rows of each table were last counted and found right, in wall-clock milliseconds. */
   readonly verifiedAt = new Map<string, number>();
   #appliedEpoch = 0;
+  #visible = 0;
   #tables = new Map<string, TableSchema>();
   #unfit: string | null = null;
   #isLogWhole = true;
@@ -76,6 +77,11 @@ export class RegionCopy {
   /** Whether the log can be gone on with, whatever the rows are. */
   get isLogWhole(): boolean {
     return this.#isLogWhole;
+  }
+
+  /** No later position shows in the engine: above the one applied while one is being committed. */
+  get visible(): number {
+    return Math.max(this.#visible, this.applied.value);
   }
 
   get appliedPosition(): LogPosition {
@@ -125,6 +131,11 @@ export class RegionCopy {
     } finally {
       await session.close();
     }
+  }
+
+  /** A transaction that moves to this position is about to be committed. */
+  mayShow(seq: number): void {
+    this.#visible = Math.max(this.#visible, seq);
   }
 
   /** What was applied in a transaction that has been committed. */

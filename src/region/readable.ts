@@ -34,6 +34,9 @@ export interface ReadableReplica {
   /** Position applied to the engine, as far as known outside of a transaction. */
   readonly applied: number;
 
+  /** No later position shows in the engine: above `applied` while something is being committed. */
+  readonly visible: number;
+
   /** Why nothing may be read here now, as an error for the client; null where it may. */
   refusal(): MinisqlError | null;
 

@@ -44,6 +44,10 @@ export class ReplicaView implements ReadableReplica {
     return this.#replica.copy.applied.value;
   }
 
+  get visible(): number {
+    return this.#replica.copy.visible;
+  }
+
   refusal(): MinisqlError | null {
     const { copy, region, state } = this.#replica;
     const lost = this.#deps.engineLost();

@@ -32,6 +32,7 @@ export class TestReplica implements ReadableReplica {
   readonly #world: Surroundings;
   readonly #known: { readonly seq: number; readonly held: ReadonlyMap<string, Fingerprint> }[] = [];
   #tables: readonly string[] = [];
+  #visible = 0;
 
   constructor(world: Surroundings, region: string, rid: number, engine: Engine) {
     this.#world = world;
@@ -42,6 +43,10 @@ export class TestReplica implements ReadableReplica {
 
   get applied(): number {
     return this.mark.value;
+  }
+
+  get visible(): number {
+    return Math.max(this.#visible, this.applied);
   }
 
   refusal(): MinisqlError | null {
@@ -93,6 +98,7 @@ export class TestReplica implements ReadableReplica {
     for (const sql of statements) await session.run(sql, LIMIT);
     const changed = await session.flushFingerprints();
     const seq = this.applied + 1;
+    this.#visible = seq;
     await writeApplied(session, this.region, { epoch: EPOCH, seq, state: "sound" });
     await session.commit();
     await session.close();
@@ -102,6 +108,7 @@ export class TestReplica implements ReadableReplica {
   /** Notes that a schema change is being run. */
   async begin(state: "changing" | "emptying"): Promise<void> {
     const session = await this.engine.session();
+    this.#visible = this.applied + 1;
     await session.begin("write");
     await writeApplied(session, this.region, { epoch: EPOCH, seq: this.applied, state });
     await session.commit();
