@@ -87,6 +87,7 @@ export class CreateWork implements JobWork {
     };
     const node = await zk.createRegion(waiting);
     view.putRegion(node.value, node.version);
+    if (node.value.state !== "creating") return await this.#askHash(request, node.value, task);
     const made = await orders.giveEach(replicas, "makeTable", { region, table, ddl }, task);
     const [first] = made;
     if (first === undefined || made.length < needed) {
@@ -96,15 +97,26 @@ export class CreateWork implements JobWork {
       throw new MinisqlError("UNAVAILABLE", why);
     }
     this.#waitingSince.delete(job);
-    if (node.value.state === "creating") {
-      const isr = made.map(({ rid, answer }) => ({ rid, incarnation: answer.incarnation }));
-      const open: RegionState = {
-        ...{ region, replicas, epoch: FIRST_EPOCH, primary: first.rid, isr },
-        ...{ state: "open", copies },
-      };
-      view.putRegion(open, await zk.setRegion(open, node.version));
-    }
+    const isr = made.map(({ rid, answer }) => ({ rid, incarnation: answer.incarnation }));
+    const open: RegionState = {
+      ...{ region, replicas, epoch: FIRST_EPOCH, primary: first.rid, isr },
+      ...{ state: "open", copies },
+    };
+    view.putRegion(open, await zk.setRegion(open, node.version));
     return first.answer.schemaHash;
+  }
+
+  /** A master before this one has opened the region: its primary has the table. */
+  async #askHash(
+    { table, ddl, region }: CreateRequest,
+    { primary }: RegionState,
+    task: JobTask,
+  ): Promise<string> {
+    if (primary !== null) {
+      const order = { region, table, ddl };
+      return (await this.#deps.orders.give(primary, "makeTable", order, task)).schemaHash;
+    }
+    throw new MinisqlError("UNAVAILABLE", `Region ${region} of ${table} has no primary now`);
   }
 
   /** Servers that do not take the order for a while make room for others, or for fewer. */
@@ -118,7 +130,7 @@ export class CreateWork implements JobWork {
     const { view, zk, clock } = this.#deps;
     const since = this.#waitingSince.get(job) ?? clock.now();
     this.#waitingSince.set(job, since);
-    if (value.state !== "creating" || clock.now() - since < CHOOSE_AGAIN_MS) return;
+    if (clock.now() - since < CHOOSE_AGAIN_MS) return;
     const { region, replicas, copies } = request;
     const failed = new Set(replicas.filter((rid) => !made.includes(rid)));
     const free = candidatesOf(view).filter(({ rid }) => !failed.has(rid));

@@ -53,6 +53,7 @@ export class DrainWork implements JobWork {
   async run(job: JobRecord, task: JobTask): Promise<JobEnd> {
     const { clock } = this.#deps;
     const { rid } = requestOf(drainRequest, job);
+    await this.#mark(rid, task);
     await this.#cancelArrivals(rid);
     const failedAt = new Map<string, number>();
     let moved = task.progress?.done ?? 0;
@@ -81,6 +82,17 @@ export class DrainWork implements JobWork {
       if (transferFrom.fits(request) && request.from === rid) await jobs().cancel(each);
     }
     return this.#end(rid, "online");
+  }
+
+  /** Should what was recorded of the server have been written over, by whoever was at it too. */
+  async #mark(rid: number, task: JobTask): Promise<void> {
+    const { view } = this.#deps;
+    const server = view.server(rid);
+    if (server === null || server.status === "draining") return;
+    const draining: ServerRecord = { ...server, status: "draining" };
+    view.putServer(draining);
+    const progress = task.progress ?? { phase: "begun" };
+    await task.keep(progress, [{ change: "server.put", server: draining }]);
   }
 
   #end(rid: number, status: "drained" | "online"): JobEnd {
@@ -155,8 +167,12 @@ export class DrainWork implements JobWork {
 
 /** The drain of a server that is under way; null for none. */
 export function drainOf(view: ClusterView, server: number): JobRecord | null {
-  return view.jobs.find(({ kind, state, request }) =>
-    kind === "drain" && state === "running" && drainRequest.fits(request) &&
-    request.rid === server
-  ) ?? null;
+  return drainsOf(view, server).find(({ state }) => state === "running") ?? null;
+}
+
+/** Every drain of a server there was. */
+export function drainsOf(view: ClusterView, server: number): readonly JobRecord[] {
+  return view.jobs.filter(({ kind, request }) =>
+    kind === "drain" && drainRequest.fits(request) && request.rid === server
+  );
 }

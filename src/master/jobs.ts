@@ -145,6 +145,11 @@ export class Jobs {
     return end;
   }
 
+  /** Whether a job is being done, or its end is being recorded. */
+  isUnderWay(id: string): boolean {
+    return this.#running.has(id);
+  }
+
   /** Takes up every job that a master before this one left unfinished. */
   resume(): void {
     for (const job of this.#deps.view.jobs) {
@@ -278,12 +283,15 @@ export class Jobs {
     if (job === null) return;
     const ended: JobRecord = { ...job, state, error, updated: this.#wallMs() };
     const old = view.jobsEnded.slice(ENDED_KEPT - 1).map((each) => each.id);
-    const refused = await this.#insist(job, () =>
-      meta.write([
+    const refused = await this.#insist(job, async () => {
+      // An attempt whose answer was lost may have been made, and is found when the catalog is back.
+      if (view.job(id)?.state !== "running") return;
+      await meta.write([
         ...changes,
         { change: "job.put", job: ended },
         ...old.map((each) => ({ change: "job.delete", id: each }) as const),
-      ]));
+      ]);
+    });
     if (refused instanceof MinisqlError) throw refused;
     done();
     view.putJob(ended);

@@ -86,10 +86,13 @@ export class MetaManager {
     return await this.#use((catalog) => catalog.events({ after, limit }));
   }
 
-  /** Records a server: catalog first, then memory. */
-  async saveRegionInfo(server: ServerRecord): Promise<void> {
+  /** Records a server: catalog first, then memory, where `merge` minds what has changed meanwhile. */
+  async saveRegionInfo(
+    server: ServerRecord,
+    merge: (now: ServerRecord | null) => ServerRecord = () => server,
+  ): Promise<void> {
     await this.write([{ change: "server.put", server }]);
-    this.#view.putServer(server);
+    this.#view.putServer(merge(this.#view.server(server.rid)));
   }
 
   /** All region servers ever registered. */

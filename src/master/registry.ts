@@ -120,7 +120,7 @@ export class Registry {
       created: known?.created ?? now,
       lastSeen: now,
     };
-    await meta.saveRegionInfo(server);
+    await this.#save(server);
     const { rid } = server;
     this.heartbeats.note(rid, incarnation, server.load, null);
     const returned = known === undefined ? {} : { returned: true };
@@ -170,7 +170,7 @@ export class Registry {
     if (server !== null && meta.available) {
       // That it is to be emptied holds for it also when it comes back.
       const status = meantFor(server) === "online" ? "offline" : server.status;
-      await meta.saveRegionInfo({ ...server, status });
+      await this.#save({ ...server, status });
     }
     await zk.deleteServer(rid);
     // Last of all: until it is done, it is to be done again.
@@ -180,12 +180,22 @@ export class Registry {
     meta.event({ event: "server.evicted", rid, host, port, reason });
   }
 
+  /** Catalog first, then memory; what the server is meant for may have changed in between. */
+  async #save(server: ServerRecord): Promise<void> {
+    const { view, meta } = this.#deps;
+    const before = meantFor(view.server(server.rid));
+    await meta.saveRegionInfo(server, (now) => {
+      const meant = meantFor(now);
+      return meant === before ? server : { ...server, status: meant };
+    });
+  }
+
   #wallMs(): number {
     return Math.floor(this.#deps.clock.wallMicros() / 1000);
   }
 }
 
 /** What a server is meant for, whether it lives or not. */
-function meantFor(server: ServerRecord | undefined): "online" | "draining" | "drained" {
+function meantFor(server: ServerRecord | null | undefined): "online" | "draining" | "drained" {
   return server?.status === "draining" || server?.status === "drained" ? server.status : "online";
 }

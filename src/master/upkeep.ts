@@ -5,7 +5,7 @@ import { MinisqlError } from "../protocol/errors.ts";
 import type { JobRecord } from "../protocol/model.ts";
 import { balance, type Option } from "./balance.ts";
 import { isLeaving, takesRegions } from "./candidates.ts";
-import { drainOf, type DrainWork } from "./drain_work.ts";
+import { drainsOf, type DrainWork } from "./drain_work.ts";
 import type { Jobs } from "./jobs.ts";
 import { repairsNeeded } from "./repair.ts";
 import { isInSync } from "./replica_steps.ts";
@@ -41,6 +41,8 @@ export const UPKEEP: UpkeepOptions = {
 
 /** Another attempt at a region whose repair has failed waits the longer, the more have. */
 const AGAIN: BackoffPolicy = { initialMs: 10_000, limitMs: 600_000 };
+/** Regions that a server is copied from, or copies, at a time. */
+const TRANSFERS_MAX = 4;
 /** A region that has been moved stays where it is for so many looks at the load. */
 const COOL_DOWN_LOOKS = 10;
 
@@ -95,11 +97,13 @@ export class Upkeep {
 
   /** A drain that nobody works on any more is taken up anew. */
   async #resumeDrains(): Promise<void> {
-    const { view, drains } = this.#deps;
+    const { view, drains, jobs } = this.#deps;
     for (const server of view.servers) {
-      if (server.status === "draining" && drainOf(view, server.rid) === null) {
-        await drains.begin(server);
-      }
+      if (server.status !== "draining") continue;
+      const isWorkedOn = drainsOf(view, server.rid).some(({ id, state }) =>
+        state === "running" || jobs.isUnderWay(id)
+      );
+      if (!isWorkedOn) await drains.begin(server);
     }
   }
 
@@ -111,11 +115,11 @@ export class Upkeep {
       isOnline,
       isLost: (rid) => this.#isLost(rid),
     });
-    const { sources, targets } = this.#busyServers();
+    const { sources, targets } = this.#underWay();
     for (const { region, primary, instead, reason } of needs) {
       const isEarly = clock.now() < (this.#failed.get(region)?.until ?? 0);
-      if (isEarly || sources.has(primary) || transfers.workOn(region) !== null) continue;
-      const to = transfers.target(region, instead, (rid) => targets.has(rid));
+      if (isEarly || sources.isFull(primary) || transfers.workOn(region) !== null) continue;
+      const to = transfers.target(region, instead, (rid) => targets.isFull(rid));
       if (to === null) continue;
       sources.add(primary);
       targets.add(to);
@@ -132,11 +136,11 @@ export class Upkeep {
     return since !== undefined && clock.now() - since >= this.#options.repairAfterMs;
   }
 
-  /** Each server copies one region at a time, in either direction, so that clients are not slowed. */
-  #busyServers(): { readonly sources: Set<number>; readonly targets: Set<number> } {
+  /** How many regions are being copied from and to each server. */
+  #underWay(): { readonly sources: Busy; readonly targets: Busy } {
     const { view, transfers } = this.#deps;
-    const sources = new Set<number>();
-    const targets = new Set<number>();
+    const sources = new Busy();
+    const targets = new Busy();
     for (const { request } of transfers.running) {
       const { region, to } = request as { readonly region: string; readonly to: number };
       const primary = view.region(region)?.state.primary ?? null;
@@ -193,5 +197,18 @@ export class Upkeep {
       return state.primary === from && isInSync(view, state, to) ? "role" : null;
     }
     return transfers.target(region, from, (rid) => rid !== to) === null ? null : "copy";
+  }
+}
+
+/** Servers that copy, each only so many regions at a time, lest its clients are slowed. */
+class Busy {
+  readonly #counts = new Map<number, number>();
+
+  add(rid: number): void {
+    this.#counts.set(rid, (this.#counts.get(rid) ?? 0) + 1);
+  }
+
+  isFull(rid: number): boolean {
+    return (this.#counts.get(rid) ?? 0) >= TRANSFERS_MAX;
   }
 }

@@ -171,7 +171,9 @@ class StormyRun {
 
   #ask(): void {
     const { random } = this.#world;
-    const master = pick(random, this.#cluster.masters);
+    const leader = this.#cluster.acting()[0];
+    const isLed = leader !== undefined && random.next() < 0.7;
+    const master = isLed ? leader : pick(random, this.#cluster.masters);
     void this.#client.request(pick(random, MIXTURE), master.name);
     for (const state of this.#cluster.regionStates) state.visits = this.#drawVisits();
   }
@@ -299,6 +301,7 @@ class StormyRun {
     network.mendAll();
     this.#cluster.catalogFaults.away = false;
     this.#cluster.catalogFaults.loseAnswers = 0;
+    this.#cluster.shared.copyMs = COPY_MS;
     coordinator.faults.serviceBack();
     for (const state of this.#cluster.regionStates) state.engineLost = null;
     for (const process of this.#cluster.processes) {

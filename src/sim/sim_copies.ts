@@ -70,6 +70,14 @@ export class SimCopies {
 
   makeTable({ table, region }: Request<"makeTable">): Answer<"makeTable"> {
     const { state, incarnation } = this.#deps;
+    if (this.#truth(region)?.state === "open") {
+      // Late, or done before: from its opening on the region's tables are its log's business.
+      if (state.tables.get(table) === region) return { incarnation, schemaHash: "00000000" };
+      throw new MinisqlError(
+        "NOT_PRIMARY",
+        `Region ${region} is open, and ${table} not in it here`,
+      );
+    }
     this.#log(region).tables.set(table, `CREATE TABLE \`${table}\` (id INT PRIMARY KEY)`);
     state.tables.set(table, region);
     this.#spread(region);
@@ -174,7 +182,10 @@ export class SimCopies {
       return;
     }
     if (member === undefined) this.#copy(region, state);
-    else this.#deps.state.whole.add(region);
+    else if (!this.#deps.state.whole.has(region)) {
+      this.#deps.state.whole.add(region);
+      this.#spread(region);
+    }
     if (state.primary === rid && member?.incarnation === this.#deps.incarnation) {
       await this.#keepSet(region);
     } else if (member !== undefined && this.#mayTakeOver(state)) await this.#takeOver(region);
