@@ -5,6 +5,9 @@ export const READ_LIMITS = {
   sessionsMax: 64,
   /** And those that are run for another copy's recount: reads here must not keep them waiting. */
   tallySessionsMax: 16,
+  /** Looks at kept fingerprints at one moment, each for all who read; and what one may take. */
+  lookSessionsMax: 4,
+  lookMs: 5000,
   /** A read waits so long for a position before it is sent elsewhere. */
   reachMs: 2000,
   /** The other copies get so long to vote; who is not heard by then is silent. */

@@ -41,6 +41,10 @@ export class Read {
     this.#began = clock.now();
   }
 
+  get regions(): readonly string[] {
+    return this.parts.map(({ replica }) => replica.region);
+  }
+
   get signal(): AbortSignal {
     return this.context.signal;
   }

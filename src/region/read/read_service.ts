@@ -7,11 +7,14 @@ import type { Engine, EngineSession } from "../../ports/engine.ts";
 import type { RowsContext } from "../../protocol/handlers.ts";
 import type { Answer } from "../../protocol/messages.ts";
 import { comparison } from "./comparable.ts";
+import { KeptLooks } from "./kept_looks.ts";
 import type { ReadLimits } from "./limits.ts";
 import { giveUp, Outvoted } from "./outvoted.ts";
 import { claims, openViews, type Part } from "./parts.ts";
+import { Patience } from "./patience.ts";
 import type { Poll } from "./poll.ts";
 import { pump } from "./pump.ts";
+import { Missed, QuickRead } from "./quick_read.ts";
 import { Read, type ReadRequest } from "./read.ts";
 import { recount } from "./recount.ts";
 import { type Lent, ReadSessions } from "./sessions.ts";
@@ -33,14 +36,21 @@ const TRIES = 3;
 export class ReadService {
   readonly #deps: ReadDeps;
   readonly #sessions: ReadSessions;
+  /** Of their own: reads that hold all others wait for what is looked at with these. */
+  readonly #lookSessions: ReadSessions;
+  readonly #looks: KeptLooks;
+  readonly #patience = new Patience();
 
   constructor(deps: ReadDeps) {
+    const { limits } = deps;
     this.#deps = deps;
-    this.#sessions = new ReadSessions(deps, deps.limits.sessionsMax);
+    this.#sessions = new ReadSessions(deps, limits.sessionsMax);
+    this.#lookSessions = new ReadSessions(deps, limits.lookSessionsMax);
+    this.#looks = new KeptLooks(this.#lookSessions, limits.lookMs);
   }
 
   async close(): Promise<void> {
-    await this.#sessions.close();
+    await Promise.all([this.#sessions.close(), this.#lookSessions.close()]);
   }
 
   /** Sends the rows and answers how it ended, and what the answer stands on. */
@@ -57,7 +67,7 @@ export class ReadService {
       read.out.reset();
       answer = await this.#lookAgain(read);
     }
-    onRead?.(read.parts.map(({ replica }) => replica.region), read.out.rows, read.out.bytes);
+    onRead?.(read.regions, read.out.rows, read.out.bytes);
     return answer;
   }
 
@@ -71,23 +81,55 @@ export class ReadService {
 
   async #look(read: Read): Promise<Answer<"query">> {
     for (let tries = 1;; tries++) {
-      for (const part of read.parts) await this.#ready(part, read);
-      const wait = { withinMs: read.leftMs, signal: read.signal };
-      const attempt = await this.#sessions.use(wait, async (lent) => {
-        try {
-          return { answer: await this.#answer(lent.session, read) };
-        } catch (error) {
-          return { error, isPassing: isPassing(error, lent, read) };
-        } finally {
-          if (lent.session.usable) await lent.session.rollback().catch(() => {});
-        }
-      });
-      if (attempt.answer !== undefined) return attempt.answer;
-      if (attempt.error instanceof Changing && !read.out.isOpen) {
-        await this.#outlast(attempt.error, read);
-      } else if (!attempt.isPassing || tries === TRIES) throw attempt.error;
-      read.out.reset();
+      try {
+        for (const part of read.parts) await this.#ready(part, read);
+        return await this.#quick(read) ?? await this.#slow(read);
+      } catch (error) {
+        if (error instanceof Changing && !read.out.isOpen) await this.#outlast(error, read);
+        else if (!(error instanceof Passing)) throw error;
+        else if (tries === TRIES) throw error.cause;
+        read.out.reset();
+      }
     }
+  }
+
+  /** Null where it could not be done that way. */
+  async #quick(read: Read): Promise<Answer<"query"> | null> {
+    const regions = read.regions;
+    if (read.request.level === "recount" || !this.#patience.allows(regions)) return null;
+    const quick = QuickRead.of({ poll: this.#deps.poll, looks: this.#looks }, read);
+    if (quick === null) return null;
+    try {
+      const answer = await quick.run((use) => this.#use(read, use));
+      this.#patience.succeeded(regions);
+      return answer;
+    } catch (error) {
+      if (!(error instanceof Missed)) throw error;
+      this.#patience.failed(regions);
+      read.out.reset();
+      return null;
+    }
+  }
+
+  async #slow(read: Read): Promise<Answer<"query">> {
+    return await this.#use(read, async (session) => {
+      try {
+        return await this.#answer(session, read);
+      } finally {
+        if (session.usable) await session.rollback().catch(() => {});
+      }
+    });
+  }
+
+  async #use<T>(read: Read, use: (session: EngineSession) => Promise<T>): Promise<T> {
+    const wait = { withinMs: read.leftMs, signal: read.signal };
+    return await this.#sessions.use(wait, async (lent) => {
+      try {
+        return await use(lent.session);
+      } catch (error) {
+        throw isPassing(error, lent, read) ? new Passing(error) : error;
+      }
+    });
   }
 
   /** Waits until the copy may be read at the position that the client has seen. */
@@ -160,6 +202,15 @@ export class ReadService {
     };
     const { result } = await pump(start, { out: read.out, leave });
     return { result, receipt: read.receipt(views, []) };
+  }
+}
+
+/** The same may be tried once more. */
+class Passing extends Error {
+  override readonly name = "Passing";
+
+  constructor(cause: unknown) {
+    super("A read may be tried once more", { cause });
   }
 }
 

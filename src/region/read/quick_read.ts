@@ -1,0 +1,173 @@
+/**
+ * A read as one statement, without a transaction around it. Such a statement sees one moment by
+ * itself; which one is known if nothing was committed to what it reads from before it began until
+ * after its first row. Then it saw what this copy held at its position, which is remembered and can
+ * be voted on, unless somebody wrote round the cluster: so the fingerprints kept in the database
+ * are looked at once more, on behalf of all who read at the time.
+ *
+ * Most reads go this way, at the cost of their query. Where something was committed meanwhile, the
+ * read is done over, slowly.
+ */
+import type { EngineSession, Fingerprint } from "../../ports/engine.ts";
+import { MinisqlError } from "../../protocol/errors.ts";
+import type { Answer } from "../../protocol/messages.ts";
+import { isSameContent } from "./content.ts";
+import type { KeptLooks } from "./kept_looks.ts";
+import { claims, type Part } from "./parts.ts";
+import type { Claim, Poll } from "./poll.ts";
+import type { Read } from "./read.ts";
+import type { View } from "./snapshot.ts";
+import { readStatement } from "./statement.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** Something was committed meanwhile, or written round the cluster: which moment it was is open. */
+export class Missed extends Error {
+  override readonly name = "Missed";
+}
+
+export interface QuickDeps {
+  readonly poll: Poll;
+  readonly looks: KeptLooks;
+}
+
+/** Runs a use of a session; the session is free again when it resolves. */
+export type WithSession = <T>(use: (session: EngineSession) => Promise<T>) => Promise<T>;
+
+export class QuickRead {
+  readonly #deps: QuickDeps;
+  readonly #read: Read;
+  readonly #views: readonly View[];
+
+  private constructor(deps: QuickDeps, read: Read, views: readonly View[]) {
+    this.#deps = deps;
+    this.#read = read;
+    this.#views = views;
+  }
+
+  /** Null where it cannot be done this way now. */
+  static of(deps: QuickDeps, read: Read): QuickRead | null {
+    const views: View[] = [];
+    for (const part of read.parts) {
+      const view = remembered(part, read.request.level !== "fast");
+      if (view === null) return null;
+      views.push(view);
+    }
+    return new QuickRead(deps, read, views);
+  }
+
+  /** Raises `Missed` where it has to be done over; no row has gone out then. */
+  async run(withSession: WithSession): Promise<Answer<"query">> {
+    const { level } = this.#read.request;
+    return level === "fast" ? await this.#fast(withSession) : await this.#sure(withSession);
+  }
+
+  /** Nobody vouches for the rows, but the position told is not below the one they were read at. */
+  async #fast(withSession: WithSession): Promise<Answer<"query">> {
+    const { out, parts } = this.#read;
+    let seen: readonly View[] | null = null;
+    const result = await withSession((session) =>
+      this.#pass(session, async () => {
+        if (seen !== null) return;
+        this.#requireServing();
+        seen = parts.map(({ replica }) => ({
+          seq: replica.visible,
+          fingerprints: [],
+          isChanging: false,
+        }));
+        await out.open();
+      })
+    );
+    return { result, receipt: this.#read.receipt(seen ?? this.#views, []) };
+  }
+
+  async #sure(withSession: WithSession): Promise<Answer<"query">> {
+    const { out, parts, signal, request } = this.#read;
+    const claimed = claims(parts, this.#views);
+    const voting = request.level === "latest"
+      ? Promise.resolve([])
+      : Promise.all(claimed.map((claim) => this.#deps.poll.pass(claim, signal)));
+    voting.catch(() => {});
+    let verdicts: readonly Verdict[] = [];
+    let isVouchedFor = false;
+    const vouch = async () => {
+      if (isVouchedFor) return;
+      await this.#requireStill(claimed);
+      verdicts = await voting;
+      isVouchedFor = true;
+    };
+    const open = async () => {
+      await vouch();
+      await out.open();
+    };
+    try {
+      const result = await withSession((session) => this.#pass(session, open, "when full"));
+      await open();
+      return { result, receipt: this.#read.receipt(this.#views, verdicts) };
+    } catch (error) {
+      // How a query fails depends on the rows too.
+      if (error instanceof MinisqlError && error.code === "SQL") await vouch();
+      throw error;
+    }
+  }
+
+  /** Reads all rows. `open` is called when they may begin to go: at once, or when they must. */
+  async #pass(
+    session: EngineSession,
+    open: () => Promise<void>,
+    when: "at once" | "when full" = "at once",
+  ): Promise<Answer<"query">["result"]> {
+    const { out, request } = this.#read;
+    const reading = readStatement(session, request.statement, this.#read.options());
+    out.head(await reading.columns);
+    for await (const rows of reading) {
+      if (when === "at once") await open();
+      await out.take(rows);
+      if (out.isFull) await open();
+    }
+    if (when === "at once") await open();
+    return reading.result;
+  }
+
+  /** What was read is what is remembered of this position. */
+  async #requireStill(claimed: readonly Claim[]): Promise<void> {
+    this.#requireUnmoved();
+    const kept = await Promise.all(
+      claimed.flatMap(({ tables, fingerprints }) =>
+        tables.map(async (table, at) => {
+          const now = await this.#deps.looks.after(table);
+          const then = fingerprints[at] ?? null;
+          return now !== null && then !== null && isSameContent(now, then);
+        })
+      ),
+    );
+    if (kept.includes(false)) throw new Missed("A fingerprint is not what it was");
+  }
+
+  #requireUnmoved(): void {
+    this.#requireServing();
+    for (const [at, { replica }] of this.#read.parts.entries()) {
+      if (replica.visible !== this.#views[at]?.seq) throw new Missed("Something was committed");
+    }
+  }
+
+  #requireServing(): void {
+    for (const { replica } of this.#read.parts) {
+      const refusal = replica.refusal();
+      if (refusal !== null) throw refusal;
+    }
+  }
+}
+
+/** What the copy holds at the position where it rests; null where it moves, or is not known. */
+function remembered({ replica, tables }: Part, isVouchedFor: boolean): View | null {
+  const seq = replica.applied;
+  if (!isVouchedFor) return { seq, fingerprints: [], isChanging: false };
+  if (replica.visible !== seq) return null;
+  const fingerprints: Fingerprint[] = [];
+  for (const table of tables) {
+    const fingerprint = replica.fingerprintAt(table, seq);
+    if (fingerprint === null) return null;
+    fingerprints.push(fingerprint);
+  }
+  return { seq, fingerprints, isChanging: false };
+}
