@@ -48,7 +48,7 @@ export class Reads {
     const attempts = new Attempts(routes, random, deadline);
     for (;;) {
       const located = await routes.find(read.tables, deadline);
-      let last = noReplica(read.tables);
+      let last: MinisqlError | null = null;
       for (const server of await this.#plan(located, read, deadline)) {
         try {
           return await this.#ask(server, located, read, deadline, use);
@@ -61,7 +61,7 @@ export class Reads {
           if (OUT_OF_DATE.has(last.code)) break;
         }
       }
-      await attempts.next(located, last);
+      await attempts.next(located, last ?? noReplica(read.tables));
     }
   }
 

@@ -38,6 +38,8 @@ export interface Statement {
   readonly kind: Classification["kind"];
   readonly plan: Plan;
   readonly usesLastInsertId: boolean;
+  /** Its placeholders. */
+  readonly parameters: readonly Token[];
 }
 
 /** What can be known of a cluster by somebody who has only the text. */
@@ -56,17 +58,20 @@ export function readStatement(sql: string): Statement {
     kind: statement.kind,
     plan: planOf(sql, tokens, statement),
     usesLastInsertId: tokens.some(isLastInsertId),
+    parameters: tokens.filter(({ kind }) => kind === "parameter"),
   };
 }
 
 /** The statement with its parameters filled in. */
 export function bound(statement: Statement, params: readonly Parameter[]): Statement {
-  // Most have none, and then there is nothing to look for twice.
-  if (params.length === 0 && !statement.sql.includes("?")) return statement;
-  const sql = bind(statement.sql, params);
+  const { parameters } = statement;
+  if (params.length === 0 && parameters.length === 0) return statement;
+  const sql = bind(statement.sql, params, parameters);
   const { to } = statement.plan;
   // These have been read further than where parameters may stand.
-  return to === "master" || to === "list" ? readStatement(sql) : { ...statement, sql };
+  return to === "master" || to === "list"
+    ? readStatement(sql)
+    : { ...statement, sql, parameters: [] };
 }
 
 function planOf(sql: string, tokens: readonly Token[], statement: Classification): Plan {

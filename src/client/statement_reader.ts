@@ -17,10 +17,18 @@ const NOTHING: Statement = {
   kind: "set",
   plan: { to: "session" },
   usesLastInsertId: false,
+  parameters: [],
 };
+
+/** Texts that are given again and again are read once… */
+const KEPT = 256;
+/** …unless they are so long that the values must be written in. */
+const KEPT_LENGTH_MAX = 1000;
 
 export class StatementReader {
   readonly #masters: MasterClient;
+  /** The ones used last are at the end. */
+  readonly #kept = new Map<string, Statement>();
   #version: ServerVersion | null = null;
 
   constructor(masters: MasterClient) {
@@ -28,11 +36,22 @@ export class StatementReader {
   }
 
   async read(sql: string, deadline: Deadline): Promise<Statement> {
-    if (!EXECUTABLE.test(sql)) return readStatement(sql);
+    const kept = this.#kept.get(sql);
+    if (kept !== undefined) return this.#keep(sql, kept);
+    if (!EXECUTABLE.test(sql)) return this.#keep(sql, readStatement(sql));
     this.#version ??= await this.#ask(deadline);
     // Opened up here, so that every server runs the same text.
     const unfolded = unfoldComments(sql, this.#version);
     return /[^\s;]/.test(unfolded) ? readStatement(unfolded) : NOTHING;
+  }
+
+  #keep(sql: string, statement: Statement): Statement {
+    if (sql.length > KEPT_LENGTH_MAX) return statement;
+    this.#kept.delete(sql);
+    this.#kept.set(sql, statement);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > KEPT && oldest !== undefined) this.#kept.delete(oldest);
+    return statement;
   }
 
   /** Servers that hold copies of the same tables are of one version. */

@@ -9,8 +9,12 @@ export type Parameter = null | boolean | number | bigint | string | Uint8Array |
 const APART = new Set([" ", "\t", "\n", "\r", "(", ")", ",", "=", ";"]);
 
 /** Answers `sql` with its placeholders filled in, in order. There must be as many as values. */
-export function bind(sql: string, values: readonly Parameter[]): string {
-  const placeholders = lex(sql).filter((token) => token.kind === "parameter");
+export function bind(
+  sql: string,
+  values: readonly Parameter[],
+  tokens: readonly Token[] = lex(sql),
+): string {
+  const placeholders = tokens.filter((token) => token.kind === "parameter");
   if (placeholders.length !== values.length) {
     throw new MinisqlError(
       "BAD_REQUEST",
