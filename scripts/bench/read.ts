@@ -1,7 +1,7 @@
 /** Point reads and ranges at each read level, beside a connection straight to one MariaDB. */
 import { READ_LEVELS, type ReadLevel } from "../../src/protocol/calls/region.ts";
 import { output } from "../services/commands.ts";
-import { drive } from "./load/drive.ts";
+import { drive, warm } from "./load/drive.ts";
 import { mariadbAlone } from "./load/mariadb_alone.ts";
 import { minisql, type MinisqlSystem } from "./load/minisql_system.ts";
 import { isWanted, type LoadOptions, loadOptions } from "./load/options.ts";
@@ -10,6 +10,7 @@ import type { LoadSystem } from "./load/system.ts";
 import { CREATE_TABLE, fill, pointReads, RANGE_ROWS, rangeReads } from "./load/workload.ts";
 
 const ROWS = 20_000;
+const WARM_SECONDS = 3;
 
 const QUESTIONS = [
   { name: "one row by its key", operation: pointReads(ROWS) },
@@ -92,6 +93,8 @@ async function answersOf(
   const measured: Measured[] = [];
   for (const { name: question, operation } of QUESTIONS) {
     console.log(`\n${question}\n${sampleHead("read")}`);
+    const clients = Math.max(...options.clients);
+    await warm(system, { clients, seconds: WARM_SECONDS, operation });
     const samples = [];
     for (const clients of options.clients) {
       const sample = await drive(system, { clients, seconds: options.seconds, operation });

@@ -1,6 +1,6 @@
 /** One-row inserts into three copies, beside what else keeps one or three copies on this machine. */
 import { output } from "../services/commands.ts";
-import { drive } from "./load/drive.ts";
+import { drive, warm } from "./load/drive.ts";
 import { galera } from "./load/galera.ts";
 import { mariadbAlone } from "./load/mariadb_alone.ts";
 import { minisql } from "./load/minisql_system.ts";
@@ -17,6 +17,8 @@ const KINDS: readonly LoadSystemKind[] = [
   galera,
   minisql,
 ];
+
+const WARM_SECONDS = 5;
 
 /** `write [--seconds 5] [--clients 1,8,32,64] [--only NAME,...]` */
 export async function run(args: readonly string[]): Promise<void> {
@@ -55,6 +57,7 @@ async function samplesOf(system: LoadSystem, options: LoadOptions): Promise<Meas
   await first.run(CREATE_TABLE);
   await first.close();
   const operation = inserts();
+  await warm(system, { clients: Math.max(...options.clients), seconds: WARM_SECONDS, operation });
   const samples = [];
   for (const clients of options.clients) {
     const sample = await drive(system, { clients, seconds: options.seconds, operation });

@@ -19,14 +19,20 @@ export interface Drive {
   readonly operation: (connection: LoadConnection) => Promise<void>;
 }
 
-/** Caches fill, code compiles and connections open in this part of a run, which is not counted. */
-const WARM_SHARE = 0.25;
+/** Connections settle in this part of a run, which is not counted. */
+const SETTLE_SHARE = 0.25;
+
+/** Lets caches fill and code be compiled, in every process: without it who comes first loses. */
+export async function warm(system: LoadSystem, plan: Drive): Promise<void> {
+  await withConnections(system, plan.clients, async (connections) => {
+    await runFor(connections, plan.seconds, plan.operation);
+  });
+}
 
 export async function drive(system: LoadSystem, plan: Drive): Promise<Sample> {
   const { clients, seconds, operation } = plan;
-  const connections = await Promise.all(Array.from({ length: clients }, () => system.connect()));
-  try {
-    await runFor(connections, seconds * WARM_SHARE, operation);
+  return await withConnections(system, clients, async (connections) => {
+    await runFor(connections, seconds * SETTLE_SHARE, operation);
     const processes = [...system.processes, { name: "clients", pid: Deno.pid }];
     const before = await cpuSeconds(processes);
     const started = performance.now();
@@ -40,6 +46,17 @@ export async function drive(system: LoadSystem, plan: Drive): Promise<Sample> {
       }),
     );
     return { clients, perSecond: times.length / elapsed, ...percentiles(times), cpuMicros };
+  });
+}
+
+async function withConnections<T>(
+  system: LoadSystem,
+  count: number,
+  work: (connections: readonly LoadConnection[]) => Promise<T>,
+): Promise<T> {
+  const connections = await Promise.all(Array.from({ length: count }, () => system.connect()));
+  try {
+    return await work(connections);
   } finally {
     await Promise.all(connections.map((connection) => connection.close()));
   }
