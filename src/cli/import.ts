@@ -1,8 +1,8 @@
 /** `minisql import`: rows from CSV, or statements from a script or a dump, into the cluster. */
 import type { Client } from "../client/api.ts";
-import { MinisqlError } from "../protocol/errors.ts";
 import { durationWords } from "../shell/output/outcome_words.ts";
 import { ShellError } from "../shell/shell_error.ts";
+import { checkpointPath } from "../shell/transfer/checkpoint.ts";
 import { importCsv, type Imported, type ImportOptions } from "../shell/transfer/import_csv.ts";
 import { importSql } from "../shell/transfer/import_sql.ts";
 import { CLIENT_FLAGS, openClient } from "./client_flags.ts";
@@ -43,6 +43,7 @@ const FLAGS = {
     help: "How many rows or statements are stored together",
   },
   ...CLIENT_FLAGS,
+  timeout: { ...CLIENT_FLAGS.timeout, default: "5m", help: "What storing one batch may take" },
   columns: {
     kind: "text",
     value: "A,B,…",
@@ -119,8 +120,8 @@ async function run(config: Config, context: CommandContext): Promise<number> {
     await err.line(`${done} ${what} imported${failed > 0 ? `, ${failed} refused` : ""} (${time})`);
     return failed > 0 ? EXIT.failed : EXIT.ok;
   } catch (error) {
-    if (error instanceof MinisqlError && path !== "-") {
-      await err.line("--resume goes on from here.");
+    if (!(error instanceof ShellError) && await port.files.read(checkpointPath(path)) !== null) {
+      await err.line("It can be gone on with: --resume");
     }
     context.process.stop.throwIfAborted();
     throw error;

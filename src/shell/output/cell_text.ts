@@ -32,6 +32,7 @@ function floatText(cell: Exclude<Cell, null>): string {
   return typeof cell === "number" ? mysqlDouble(cell) : String(cell);
 }
 
+const LIKE_HEX = /^0x(?:[0-9a-f]{2})*$/i;
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function bytesText(bytes: Uint8Array, binary: BinaryWord): string {
@@ -42,8 +43,11 @@ function bytesText(bytes: Uint8Array, binary: BinaryWord): string {
       return bytes.toBase64();
     case "utf8":
       return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-    default:
-      return printable(bytes) ?? hexText(bytes);
+    case "auto": {
+      const text = printable(bytes);
+      // Text that looks like digits of bytes would be read back as those.
+      return text === null || LIKE_HEX.test(text) ? hexText(bytes) : text;
+    }
   }
 }
 

@@ -16,7 +16,10 @@ const checkpointShape = object({
 
 export type CheckpointState = Infer<typeof checkpointShape>;
 
-const ENDING = ".minisql-import";
+/** Beside the file that is imported. */
+export function checkpointPath(source: string): string {
+  return `${source}.minisql-import`;
+}
 
 export class Checkpoint {
   readonly #files: Files;
@@ -40,7 +43,7 @@ export class Checkpoint {
       if (how === "resume") throw new ShellError("Cannot go on with what comes through a pipe");
       return new Checkpoint(files, null, begin);
     }
-    const path = `${source}${ENDING}`;
+    const path = checkpointPath(source);
     const earlier = how === "restart" ? null : read(await files.read(path), path);
     if (earlier === null) return new Checkpoint(files, path, begin);
     if (how === "begin") {
