@@ -1,0 +1,150 @@
+/** Region servers of the built program beside real MariaDB servers: joining, refusing, leaving. */
+import assert from "node:assert/strict";
+import { createConnection } from "mysql2/promise";
+import { type MariadbServer, startMariadb } from "../../scripts/services/mariadb.ts";
+import { Binary, finished } from "../support/binary.ts";
+import { RealCluster } from "../support/real_cluster.ts";
+import { until } from "../support/wait.ts";
+
+const DATABASE = "minisql_data";
+/** All that a region server needs to be given. */
+const GRANT = `GRANT ALL ON ${DATABASE}.* TO 'keeper'@'%'`;
+const PASSWORD = "it's a secret";
+
+/** Runs statements as somebody who may do everything. */
+async function administer(server: MariadbServer, ...statements: readonly string[]): Promise<void> {
+  const { host, port, user, password } = server;
+  const connection = await createConnection({ host, port, user, password });
+  try {
+    for (const sql of statements) await connection.query(sql);
+  } finally {
+    await connection.end();
+  }
+}
+
+/** A database and a user of its own, as README.md says to make them. */
+async function keeperOf(server: MariadbServer, grant = GRANT): Promise<string> {
+  await administer(
+    server,
+    `CREATE DATABASE ${DATABASE}`,
+    `CREATE USER 'keeper'@'%' IDENTIFIED BY '${PASSWORD.replace("'", "''")}'`,
+    grant,
+  );
+  return `mysql://keeper@${server.host}:${server.port}/${DATABASE}`;
+}
+
+class Regions {
+  readonly #binary: Binary;
+  readonly #zookeeper: string;
+  readonly #passwordFile: string;
+
+  constructor(binary: Binary, zookeeper: string) {
+    this.#binary = binary;
+    this.#zookeeper = zookeeper;
+    this.#passwordFile = `${binary.folder}/password`;
+    Deno.writeTextFileSync(this.#passwordFile, `${PASSWORD}\n`);
+  }
+
+  folder(name: string): string {
+    return `${this.#binary.folder}/${name}`;
+  }
+
+  spawn(name: string, mysql: string, ...more: readonly string[]): Deno.ChildProcess {
+    const args = ["--listen", "127.0.0.1:0", "--advertise", "127.0.0.1", "--mysql", mysql, ...more];
+    return this.#binary.spawn(["region", "--data-dir", this.folder(name), ...args], {
+      env: { MINISQL_ZOOKEEPER: this.#zookeeper, MINISQL_MYSQL_PASSWORD_FILE: this.#passwordFile },
+    });
+  }
+
+  /** Ends by itself; its exit code and what it says. */
+  async refused(name: string, mysql: string, ...more: readonly string[]): Promise<string> {
+    const { code, err } = await finished(this.spawn(name, mysql, ...more));
+    assert.ok(code === 1 || code === 3, `${code}: ${err}`);
+    return err;
+  }
+}
+
+Deno.test("region: three beside MariaDB make one database, and leave in good order", async () => {
+  await using binary = await Binary.build("archive");
+  await using cluster = await RealCluster.start(binary);
+  await using second = await startMariadb();
+  await using third = await startMariadb();
+  const { address } = await cluster.startMaster("m1");
+  const regions = new Regions(binary, cluster.zookeeper.connect);
+  const servers = [cluster.mariadb, second, third];
+  const urls = await Promise.all(servers.map((server) => keeperOf(server)));
+  const children = urls.map((url, at) =>
+    regions.spawn(`r${at + 1}`, url, "--zone", "abc"[at] ?? "")
+  );
+  const out = children.map((child) => readFirstLine(child.stdout));
+  await cluster.online(3);
+  for (const line of await Promise.all(out)) {
+    assert.match(
+      line,
+      /^region server at 127\.0\.0\.1:\d+ keeps its copies in mariadb minisql_data at 127\.0\.0\.1:\d+ and its log in \S+\/r\d$/,
+    );
+  }
+  const masters = `127.0.0.1:${address.port}`;
+  const sql = "CREATE TABLE t (id INT PRIMARY KEY, v TEXT); INSERT INTO t VALUES (1, 'one'); " +
+    "SELECT v FROM t";
+  const shell = await binary.run(["shell", "--masters", masters, "-NBe", sql]);
+  assert.deepEqual([shell.code, shell.out], [0, "one\n"], shell.err);
+  const status = await binary.run(["status", "--exit-code", "--masters", masters]);
+  assert.match(status.out, /each survives the loss of any 2 servers/);
+  // Rows are in each of the databases.
+  for (const { host, port, user, password } of servers) {
+    const connection = await createConnection({ host, port, user, password, database: DATABASE });
+    const read = async () => {
+      const [rows] = await connection.query({ sql: "SELECT v FROM t", rowsAsArray: true });
+      return JSON.stringify(rows) === '[["one"]]';
+    };
+    await until("the row is there", read, 5000);
+    await connection.end();
+  }
+  for (const child of children) child.kill("SIGTERM");
+  for (const child of children) {
+    const { code } = await child.status;
+    await child.stderr.cancel();
+    assert.equal(code, 0);
+  }
+});
+
+Deno.test("region: what it cannot work with is told, and nothing is changed", async () => {
+  await using binary = await Binary.build("archive");
+  await using cluster = await RealCluster.start(binary);
+  await cluster.startMaster("m1");
+  const regions = new Regions(binary, cluster.zookeeper.connect);
+  const url = await keeperOf(cluster.mariadb, `GRANT SELECT ON ${DATABASE}.* TO 'keeper'@'%'`);
+  assert.match(
+    await regions.refused("a", url),
+    /it must be allowed to drop tables .* run: GRANT ALL ON `minisql_data`\.\* TO 'keeper'@'…'/,
+  );
+  await administer(cluster.mariadb, GRANT);
+  assert.match(await regions.refused("a", url.replace("keeper", "nobody")), /Access denied/);
+  assert.match(await regions.refused("a", url.replace(/:\d+\//, ":1/")), /Cannot reach MySQL/);
+  const child = regions.spawn("a", url);
+  await cluster.online(1);
+  const held = await regions.refused("a", url);
+  assert.match(held, /Cannot use the data folder .*\/a: another process has it/);
+  child.kill("SIGKILL");
+  await finished(child);
+  const database = await regions.refused("b", url);
+  assert.match(database, /database mariadb minisql_data at .* is that of another server/);
+  const other = await regions.refused("a", url, "--cluster", "bank");
+  assert.match(other, /it is of a server of cluster minisql, not of bank/);
+  const engine = await regions.refused("a", url, "--engine", "sqlite");
+  assert.match(engine, /its server's database is another one, or was emptied/);
+  const back = regions.spawn("a", url);
+  await cluster.online(1);
+  back.kill("SIGTERM");
+  assert.equal((await finished(back)).code, 0);
+});
+
+async function readFirstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
+  let text = "";
+  for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    if (text.includes("\n")) break;
+  }
+  return text.split("\n")[0] ?? "";
+}
