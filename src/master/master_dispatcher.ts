@@ -5,6 +5,7 @@ import type { Random } from "../ports/random.ts";
 import type { MasterHandlers } from "../protocol/handlers.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import type { Answer, Request } from "../protocol/messages.ts";
+import { takesRegions } from "./candidates.ts";
 import type { Reign } from "./reign.ts";
 import { serveSubscription } from "./subscriptions.ts";
 import { alterTable, createTable, dropTable } from "./table_requests.ts";
@@ -83,9 +84,10 @@ export class MasterDispatcher {
       return route === null || route.tables.length === 0 ? [] : [{ route, region: state }];
     });
     const servers = view.online.length;
+    const takers = view.online.filter(({ rid }) => takesRegions(view, rid)).length;
     const masters = await zk.session.children(zk.paths.candidates).catch(unavailable);
     return {
-      verdict: verdictOf({ subjects, servers, catalogLost: !meta.available }),
+      verdict: verdictOf({ subjects, servers, takers, catalogLost: !meta.available }),
       cluster: this.#deps.cluster,
       master: active,
       masters: masters.length,

@@ -56,3 +56,12 @@ Deno.test("placement: a server that differs from the first is passed over, with 
   assert.deepEqual(rids, [1, 3]);
   assert.deepEqual(refused, [{ rid: 2, why: "sql_mode is ANSI, not STRICT" }]);
 });
+
+Deno.test("placement: one more beside those there are shares no host with them", () => {
+  const candidates = [server(1), server(2, { host: "h1" }), server(3, { regions: 9 }), server(4)];
+  const { rids } = place(candidates, 1, [server(1), server(4)]);
+  assert.deepEqual(rids, [3], "neither a holder, nor the neighbour of one");
+  const other = { ...engine, version: "11" };
+  const refused = place([server(5, { engine: other })], 1, [server(1)]);
+  assert.deepEqual([refused.rids, refused.refused.length], [[], 1], "nor one unlike the holders");
+});

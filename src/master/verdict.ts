@@ -8,7 +8,9 @@ export interface Subject {
 
 export interface VerdictInput {
   readonly subjects: readonly Subject[];
+  /** Those that are online, and those of them that take regions. */
   readonly servers: number;
+  readonly takers: number;
   readonly catalogLost: boolean;
 }
 
@@ -23,7 +25,7 @@ export function verdictOf(input: VerdictInput): Verdict {
   return { code, sentence: sentence + catalog, healthy: code === "ok" && !input.catalogLost };
 }
 
-function judge({ subjects, servers }: VerdictInput): Pick<Verdict, "code" | "sentence"> {
+function judge({ subjects, servers, takers }: VerdictInput): Pick<Verdict, "code" | "sentence"> {
   const tables = subjects.reduce((sum, { route }) => sum + route.tables.length, 0);
   const size = `${count(tables, "table")} on ${count(servers, "server")}`;
   const gone = subjects.filter(({ route }) => route.state === "unavailable");
@@ -34,7 +36,7 @@ function judge({ subjects, servers }: VerdictInput): Pick<Verdict, "code" | "sen
   if (stuck.length > 0) {
     return { code: "read_only", sentence: `${size}; ${named(stuck)} can be read but not written` };
   }
-  const short = subjects.filter(({ region }) => region.isr.length < region.replicas.length);
+  const short = subjects.filter(({ region }) => region.isr.length < wantedOf(region, takers));
   if (short.length > 0) {
     return { code: "degraded", sentence: `${size}; copies of ${named(short)} are catching up` };
   }
@@ -47,6 +49,11 @@ function judge({ subjects, servers }: VerdictInput): Pick<Verdict, "code" | "sen
     return { code, sentence: `${size}; ready` };
   }
   return { code: "ok", sentence: `${size}; ${survival(subjects)}` };
+}
+
+/** As many copies as asked for, or as there are servers for; one more during a move is no lack. */
+function wantedOf({ replicas, copies = replicas.length }: RegionState, takers: number): number {
+  return Math.min(copies, Math.max(takers, replicas.length));
 }
 
 /** What may be lost without any table stopping to be written, and without any row lost. */

@@ -8,6 +8,7 @@ function subject(
   isr: number,
   state: Route["state"],
   replicas = isr,
+  copies = replicas,
 ): Subject {
   const rids = Array.from({ length: replicas }, (_, i) => i + 1);
   const region: RegionState = {
@@ -17,6 +18,7 @@ function subject(
     isr: rids.slice(0, isr).map((rid) => ({ rid, incarnation: "i" })),
     replicas: rids,
     state: "open",
+    copies,
   };
   return {
     route: { region: region.region, epoch: 1, tables, primary: null, slaves: [], state },
@@ -49,6 +51,24 @@ Deno.test("verdict: cases", () => {
       "2 tables on 3 servers; copies of t are catching up",
     ],
     [
+      [good, subject(["moving"], 3, "writable", 4, 3)],
+      4,
+      "ok",
+      "2 tables on 4 servers; each survives the loss of any 2 servers",
+    ],
+    [
+      [subject(["t"], 2, "writable", 2, 3)],
+      2,
+      "ok",
+      "1 table on 2 servers; each survives the loss of any one server, t read-only until repaired",
+    ],
+    [
+      [subject(["t"], 2, "writable", 2, 3)],
+      3,
+      "degraded",
+      "1 table on 3 servers; copies of t are catching up",
+    ],
+    [
       [good, subject(["t"], 2, "read_only")],
       1,
       "read_only",
@@ -62,14 +82,14 @@ Deno.test("verdict: cases", () => {
     ],
   ];
   for (const [subjects, servers, code, sentence] of cases) {
-    const verdict = verdictOf({ subjects, servers, catalogLost: false });
+    const verdict = verdictOf({ subjects, servers, takers: servers, catalogLost: false });
     assert.deepEqual([verdict.code, verdict.sentence], [code, sentence]);
     assert.equal(verdict.healthy, code === "ok");
   }
 });
 
 Deno.test("verdict: a lost catalog is told beside it, and is not healthy", () => {
-  const verdict = verdictOf({ subjects: [], servers: 3, catalogLost: true });
+  const verdict = verdictOf({ subjects: [], servers: 3, takers: 3, catalogLost: true });
   assert.equal(verdict.code, "ok");
   assert.match(verdict.sentence, /ready; the catalog cannot be reached/);
   assert.equal(verdict.healthy, false);

@@ -8,10 +8,13 @@ import type {
   Request,
   RowsCall,
 } from "../../src/protocol/messages.ts";
+import { Paths } from "../../src/cluster/paths.ts";
+import type { JobRecord, RegionState } from "../../src/protocol/model.ts";
 import { Channel } from "../../src/rpc/channel.ts";
 import { unsettled } from "../../src/sim/master_checks.ts";
 import { MasterCluster, type MasterClusterOptions } from "../../src/sim/master_cluster.ts";
 import type { SimProcess } from "../../src/sim/process.ts";
+import type { SimRegionState } from "../../src/sim/sim_region.ts";
 import { World } from "../../src/sim/world.ts";
 import { settle } from "./wait.ts";
 
@@ -90,6 +93,35 @@ export class MasterWorld {
   ): Promise<Answer<"createTable">> {
     const ddl = `CREATE TABLE \`${table}\` (id INT PRIMARY KEY)`;
     return this.call("createTable", { table, ddl, ...more });
+  }
+
+  /** Moves time on until the job has ended, and tells how. */
+  async jobEnds(id: string, limitMs = 120_000): Promise<JobRecord> {
+    const found = () => this.cluster.leading?.reign?.view.job(id) ?? null;
+    const isOver = () => (found()?.state ?? "running") !== "running";
+    assert.ok(await this.world.until(isOver, limitMs), JSON.stringify(found()));
+    const job = found();
+    assert.ok(job);
+    return job;
+  }
+
+  /** A region as its node says. */
+  region(name: string): RegionState {
+    const node = this.world.coordinator.tree.get(new Paths().region(name));
+    assert.ok(node, `no region ${name}`);
+    return JSON.parse(node.data);
+  }
+
+  /** The made-up server of a number. */
+  server(rid: number): SimRegionState {
+    const found = this.cluster.regionStates.find(({ rids }) => rids.has(rid));
+    assert.ok(found, `no server ${rid}`);
+    return found;
+  }
+
+  /** Moves time on until it is so. */
+  async reaches(what: string, condition: () => boolean, limitMs = 60_000): Promise<void> {
+    assert.ok(await this.world.until(condition, limitMs), `not reached: ${what}`);
   }
 
   async close(): Promise<void> {
