@@ -20,7 +20,7 @@ export interface CompletionWords {
 export interface Completion {
   /** Where the word begins that is completed. */
   readonly start: number;
-  /** Whole words, sorted. */
+  /** Whole words: names first, then what the language has, each sorted. */
   readonly candidates: readonly string[];
 }
 
@@ -66,26 +66,38 @@ interface Sources {
   readonly words: CompletionWords;
 }
 
+interface Possible {
+  /** Of things in the database: as they are, in backticks where they must be. */
+  readonly names?: readonly string[];
+  /** Of the language: in whatever case. */
+  readonly words?: readonly string[];
+}
+
 async function possible(
   typed: string,
   previous: readonly Part[],
   statement: readonly Part[],
   { names, words }: Sources,
-): Promise<readonly string[]> {
-  if (typed.startsWith("\\")) return words.commands;
+): Promise<Possible> {
+  if (typed.startsWith("\\")) return { words: words.commands };
   const behind = keyword(previous);
-  if (behind === "") return [...FIRST_WORDS, ...words.statements, ...words.commands];
-  if (behind === ".") return await names.columns(tableOf(previous.at(-2), statement));
-  if (DATABASE_FOLLOWS.has(behind)) return await names.databases();
-  if (SERVER_FOLLOWS.has(behind)) return await names.servers();
-  if (TABLE_FOLLOWS.has(behind)) return [...await names.tables(), ...optionsBehind(behind)];
-  const inSelect = COLUMN_FOLLOWS.has(behind);
-  const columns = inSelect ? await columnsOf(statement, names) : [];
-  // Where nothing was typed yet, names are wanted; everything that could follow would hide them.
-  if (typed === "" && columns.length > 0) return columns;
-  const functions = inSelect ? FUNCTIONS.map((name) => `${name}(`) : [];
+  if (behind === "") return { words: [...FIRST_WORDS, ...words.statements, ...words.commands] };
+  if (behind === ".") return { names: await names.columns(tableOf(previous.at(-2), statement)) };
+  if (DATABASE_FOLLOWS.has(behind)) return { names: await names.databases() };
+  if (SERVER_FOLLOWS.has(behind)) return { names: await names.servers() };
+  if (TABLE_FOLLOWS.has(behind)) {
+    return { names: await names.tables(), words: optionsBehind(behind) };
+  }
+  const isColumnNext = COLUMN_FOLLOWS.has(behind);
+  const tables = isColumnNext ? tablesIn(statement) : new Map<string, string>();
+  const columns = await columnsOf(tables, names);
   const begun = previous.map(({ text }) => text.toUpperCase()).join(" ");
-  return [...columns, ...continuing(begun, words.statements), ...KEYWORDS, ...functions];
+  const aliases = [...tables.keys()].map((name) => `${quotedName(name)}.`);
+  // Where nothing was typed yet, names are wanted; everything that could follow would hide them.
+  if (typed === "" && columns.length > 0) return { names: columns, words: aliases };
+  const functions = isColumnNext ? FUNCTIONS.map((name) => `${name}(`) : [];
+  const next = [...continuing(begun, words.statements), ...KEYWORDS, ...functions, ...aliases];
+  return { names: columns, words: next };
 }
 
 /** `DROP TABLE IF EXISTS`. */
@@ -147,36 +159,33 @@ function tableOf(qualifier: Part | undefined, statement: readonly Part[]): strin
   return tablesIn(statement).get(name) ?? name;
 }
 
-async function columnsOf(statement: readonly Part[], names: Names): Promise<readonly string[]> {
-  const tables = tablesIn(statement);
-  const columns = await Promise.all(
-    [...new Set(tables.values())].map((table) => names.columns(table)),
-  );
-  const aliases = [...tables.keys()].map((name) => `${name}.`);
-  return [...columns.flat(), ...aliases];
+async function columnsOf(
+  tables: ReadonlyMap<string, string>,
+  names: Names,
+): Promise<readonly string[]> {
+  const known = [...new Set(tables.values())].map((table) => names.columns(table));
+  return (await Promise.all(known)).flat();
 }
 
-/** Keywords follow the case that was begun in; names are as they are. */
-function matching(typed: string, all: readonly string[]): readonly string[] {
-  const quoted = typed.startsWith("`");
-  const lower = typed.replace(/^`/, "").toLowerCase();
+/** Those that begin with what was typed; keywords in the case in which that is. */
+function matching(typed: string, { names = [], words = [] }: Possible): readonly string[] {
+  const isQuoted = typed.startsWith("`");
+  const begun = typed.replace(/^`/, "").toLowerCase();
+  const begins = (word: string) => word.toLowerCase().startsWith(begun);
+  const found = names.filter(begins).map((name) => isQuoted ? inBackticks(name) : quotedName(name));
+  if (isQuoted) return [...new Set(found)].sort();
   const isLowerCase = typed !== "" && typed === typed.toLowerCase();
-  const found = all.filter((word) => word.toLowerCase().startsWith(lower));
-  const cased = found.map((word) =>
-    isLowerCase && word === word.toUpperCase() && isOurs(word) ? word.toLowerCase() : word
+  const cased = words.filter(begins).map((word) =>
+    isLowerCase && !word.startsWith("\\") ? word.toLowerCase() : word
   );
-  return [...new Set(cased.map((word) => quoted ? `\`${word}\`` : written(word)))].sort();
+  return [...new Set([...found.sort(), ...cased.sort()])];
 }
 
-const OURS = new Set([...KEYWORDS, ...FIRST_WORDS, ...FUNCTIONS.map((name) => `${name}(`)]);
-
-function isOurs(word: string): boolean {
-  return word.split(" ").every((each) => OURS.has(each)) || /^SHOW |^EXPLAIN /.test(word);
+/** A name that is more than letters and digits, or only digits, stands in backticks. */
+function quotedName(name: string): string {
+  return /^[\w$\u0080-\uffff]+$/.test(name) && !/^\d+$/.test(name) ? name : inBackticks(name);
 }
 
-/** A name that is more than letters stands in backticks. */
-function written(word: string): string {
-  return /^[\w$\u0080-\uffff\\ (.!?#]+$/.test(word) && !/^\d+$/.test(word)
-    ? word
-    : `\`${word.replaceAll("`", "``")}\``;
+function inBackticks(name: string): string {
+  return `\`${name.replaceAll("`", "``")}\``;
 }

@@ -1,4 +1,5 @@
 /** The text that is being edited, with its cursor and what was cut out of it last. */
+import { displayWidth } from "../../base/width.ts";
 
 const SEGMENTER = new Intl.Segmenter();
 // deno-lint-ignore no-control-regex
@@ -76,7 +77,7 @@ export class EditBuffer {
     const start = this.#startOfLine();
     if (start === 0) return false;
     const above = this.#text.lastIndexOf("\n", start - 2) + 1;
-    this.#move(Math.min(above + this.#cursor - start, start - 1));
+    this.#move(this.#below(above, start - 1));
     return true;
   }
 
@@ -84,9 +85,21 @@ export class EditBuffer {
     const end = this.#endOfLine();
     if (end === this.#text.length) return false;
     const below = this.#text.indexOf("\n", end + 1);
-    const belowEnd = below < 0 ? this.#text.length : below;
-    this.#move(Math.min(end + 1 + this.#cursor - this.#startOfLine(), belowEnd));
+    this.#move(this.#below(end + 1, below < 0 ? this.#text.length : below));
     return true;
+  }
+
+  /** The place in a line that looks to be as far in it as the cursor is in its own. */
+  #below(start: number, end: number): number {
+    const width = displayWidth(this.#text.slice(this.#startOfLine(), this.#cursor));
+    let at = start;
+    let seen = 0;
+    for (const { segment } of SEGMENTER.segment(this.#text.slice(start, end))) {
+      seen += displayWidth(segment);
+      if (seen > width) break;
+      at += segment.length;
+    }
+    return at;
   }
 
   deleteLeft(): void {

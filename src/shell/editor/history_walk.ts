@@ -7,7 +7,7 @@ export class HistoryWalk {
   #at: number;
   /** What was being typed before the walk began. */
   #draft = "";
-  #search: { query: string; readonly before: string } | null = null;
+  #search: { query: string; readonly before: string; readonly at: number } | null = null;
   /** How many entries back Alt-. looks next. */
   #wordsBack = 0;
   #lastWord = "";
@@ -34,7 +34,7 @@ export class HistoryWalk {
       case "ctrl-n":
         return this.#step(1, buffer);
       case "ctrl-r":
-        this.#search = { query: "", before: buffer.text };
+        this.#search = { query: "", before: buffer.text, at: this.#at };
         return;
       case "alt-.":
         return this.#insertLastWord(buffer);
@@ -60,6 +60,7 @@ export class HistoryWalk {
         return true;
       case "ctrl-g":
         buffer.set(search.before);
+        this.#at = search.at;
         this.#search = null;
         return true;
       case "escape":
