@@ -3,17 +3,60 @@ import { SystemClock } from "../adapters/system_clock.ts";
 import { SystemRandom } from "../adapters/system_random.ts";
 import { ZookeeperCoordinator } from "../adapters/zookeeper/coordinator.ts";
 import { Master } from "../master/master.ts";
+import type { UpkeepOptions } from "../master/upkeep.ts";
 import { buildInfo } from "./build_info.ts";
 import { CATALOG_FLAGS, openCatalog } from "./catalog_flags.ts";
 import { command } from "./command.ts";
 import { EXIT } from "./exit_codes.ts";
 import { formatAddress } from "./flag_values.ts";
+import type { ConfigOf, FlagTable } from "./flags.ts";
 import { LOG_FLAGS, openLogging } from "./logging.ts";
 import { ownHost, SERVER_FLAGS, serverNetwork, ZOOKEEPER_FLAGS } from "./server_flags.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** A server may miss one heartbeat, and be heard by the next. */
 const HEARTBEATS_MIN = 2;
+
+/** What a master does by itself, and when. */
+export const UPKEEP_FLAGS = {
+  "repair-after": {
+    kind: "duration",
+    default: "5m",
+    min: "1s",
+    max: "7d",
+    section: "Upkeep",
+    help: "A region server away for so long is not waited for: its copies are made anew elsewhere",
+  },
+  balance: {
+    kind: "boolean",
+    default: true,
+    section: "Upkeep",
+    help: "Move regions from servers that have far more to do than others",
+  },
+  "balance-interval": {
+    kind: "duration",
+    default: "1m",
+    min: "1s",
+    max: "1d",
+    section: "Upkeep",
+    help: "How often the servers' load is compared",
+  },
+  "balance-threshold": {
+    kind: "integer",
+    default: 100,
+    min: 1,
+    section: "Upkeep",
+    help: "Reads and writes a second below which a server never counts as busy",
+  },
+} as const satisfies FlagTable;
+
+export function upkeepOf(config: ConfigOf<typeof UPKEEP_FLAGS>): UpkeepOptions {
+  return {
+    repairAfterMs: config.repairAfter,
+    balanceMs: config.balance ? config.balanceInterval : null,
+    balanceThreshold: config.balanceThreshold,
+  };
+}
 
 export const masterCommand = command({
   name: "master",
@@ -54,6 +97,7 @@ export const masterCommand = command({
       max: "1h",
       help: "A region server not heard for so long is evicted",
     },
+    ...UPKEEP_FLAGS,
     ...ZOOKEEPER_FLAGS,
     ...CATALOG_FLAGS,
     ...LOG_FLAGS,
@@ -98,6 +142,7 @@ export const masterCommand = command({
       listen: config.listen,
       heartbeatMs: config.heartbeat,
       silenceMs: config.silence,
+      upkeep: upkeepOf(config),
     });
     await out.line(`master ${id} listens on ${formatAddress(master.address)}`);
     try {
