@@ -31,7 +31,7 @@ export const UPKEEP_FLAGS = {
     kind: "boolean",
     default: true,
     section: "Upkeep",
-    help: "Move regions from servers that have far more to do than others",
+    help: "Leave regions where they are, however uneven the load",
   },
   "balance-interval": {
     kind: "duration",
