@@ -65,7 +65,7 @@ class MarkdownWriter implements ResultWriter {
   }
 }
 
-/** A line break or a bar would end the cell. */
+/** A line break or a bar would end the cell; other controls have no width that could be told. */
 function escape(text: string): string {
-  return text.replace(/[\\|]/g, "\\$&").replace(/\r?\n/g, "<br>");
+  return text.replace(/[\\|]/g, "\\$&").replace(/\r?\n/g, "<br>").replace(/\p{Control}/gu, " ");
 }

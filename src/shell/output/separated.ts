@@ -62,6 +62,7 @@ function lineWriter(
   };
   return {
     rows(batch) {
+      if (batch.length === 0) return "";
       let text = open();
       for (const row of batch) text += `${row.map(cell).join(separator)}\n`;
       return text;
