@@ -44,6 +44,21 @@ const CONNECT_MS_MAX = 2000;
 /** …nor one that is held still, where asking another does no harm. */
 const ANSWER_MS_MAX = 5000;
 
+/** A master on its way out refuses for a moment; one that goes on refusing has a reason. */
+const REFUSALS_MAX = 4;
+
+/** Why no master gave an answer. */
+class Failure {
+  readonly error: MinisqlError;
+  /** A master was reached and said so. */
+  readonly isRefusal: boolean;
+
+  constructor(error: MinisqlError, isRefusal: boolean) {
+    this.error = error;
+    this.isRefusal = isRefusal;
+  }
+}
+
 /** What is asked of whichever master leads, once a connection to it is there. */
 interface Question<T> {
   /** It may be asked again when it is not known whether it was heard. */
@@ -80,11 +95,13 @@ export class MasterClient {
       repeatable: callSpec(op)?.repeatable === true,
       put: (caller, limits) => caller.call(op, request, limits),
     };
+    let refusals = 0;
     for (let attempt = 0;; attempt++) {
       const outcome = await this.#round(question, end, options.signal);
-      if (!(outcome instanceof MinisqlError)) return outcome;
+      if (!(outcome instanceof Failure)) return outcome;
+      if (outcome.isRefusal && ++refusals >= REFUSALS_MAX) throw outcome.error;
       const delay = backoffDelay(BACKOFF, attempt, () => random.next());
-      if (clock.now() + delay >= end) throw outcome;
+      if (clock.now() + delay >= end) throw outcome.error;
       await clock.sleep(delay, options.signal);
     }
   }
@@ -103,7 +120,7 @@ export class MasterClient {
     const question = { repeatable: false, put: listen };
     const end = this.#deps.clock.now() + CONNECT_MS_MAX * (this.#masters.length + 1);
     const outcome = await this.#round(question, end, signal);
-    if (outcome !== null) throw outcome;
+    if (outcome !== null) throw outcome.error;
   }
 
   close(): void {
@@ -115,22 +132,26 @@ export class MasterClient {
     question: Question<T>,
     end: number,
     signal?: AbortSignal,
-  ): Promise<T | MinisqlError> {
+  ): Promise<T | Failure> {
     const asked = new Set<string>();
     const waiting = [...(this.#leader === null ? [] : [this.#leader]), ...this.#masters];
-    let last = new MinisqlError("UNAVAILABLE", "Cannot reach a master: none is named");
+    let last = new Failure(
+      new MinisqlError("UNAVAILABLE", "Cannot reach a master: none is named"),
+      false,
+    );
     while (waiting.length > 0) {
       const address = waiting.shift() as Address;
       const key = `${address.host}:${address.port}`;
       if (asked.has(key)) continue;
       asked.add(key);
       const outcome = await this.#ask(address, question, end, signal);
-      if (!(outcome instanceof MinisqlError)) {
+      if (!(outcome instanceof Failure)) {
         this.#leader = address;
         return outcome;
       }
-      last = outcome;
-      if (outcome.master !== undefined) waiting.unshift(outcome.master);
+      // What the one that leads has to say tells more than that others do not.
+      if (!last.isRefusal) last = outcome;
+      if (outcome.error.master !== undefined) waiting.unshift(outcome.error.master);
     }
     this.#leader = null;
     return last;
@@ -142,7 +163,7 @@ export class MasterClient {
     { repeatable, put }: Question<T>,
     end: number,
     signal?: AbortSignal,
-  ): Promise<T | MinisqlError> {
+  ): Promise<T | Failure> {
     const left = () => Math.max(1, end - this.#deps.clock.now());
     const channel = this.#pool.to(address);
     let reached = false;
@@ -153,11 +174,12 @@ export class MasterClient {
       return await put(caller, { timeoutMs, ...(signal === undefined ? {} : { signal }) });
     } catch (error) {
       if (!(error instanceof MinisqlError)) throw error;
-      if (error.code === "NOT_MASTER") return error;
-      // A master that was reached and says so has a reason that asking again does not mend.
-      if (error.code === "UNAVAILABLE" && !reached) return error;
-      if (repeatable && (error.code === "OUTCOME_UNKNOWN" || error.code === "TIMEOUT")) {
-        return error;
+      const { code } = error;
+      if (code === "NOT_MASTER" || code === "UNAVAILABLE") {
+        return new Failure(error, reached && code === "UNAVAILABLE");
+      }
+      if (repeatable && (code === "OUTCOME_UNKNOWN" || code === "TIMEOUT")) {
+        return new Failure(error, false);
       }
       throw error;
     }

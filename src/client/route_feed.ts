@@ -32,7 +32,8 @@ export class RouteFeed {
   readonly #strands = new Set<Strand>();
   readonly #covered = new Set<string>();
   #closed = false;
-  #planned = false;
+  /** Calls off what is planned; null while nothing is. */
+  #callOff: (() => void) | null = null;
   #failures = 0;
 
   constructor(deps: RouteFeedDeps, routes: Routes) {
@@ -42,21 +43,21 @@ export class RouteFeed {
 
   /** There may be tables nobody listens for yet. */
   wake(): void {
-    if (this.#closed || this.#planned) return;
+    if (this.#closed || this.#callOff !== null) return;
     if (this.#routes.tables.every((table) => this.#covered.has(table))) return;
     const { clock, random } = this.#deps;
     const delay = this.#failures === 0
       ? GATHER_MS
       : backoffDelay(BACKOFF, this.#failures - 1, () => random.next());
-    this.#planned = true;
-    clock.after(delay, () => {
-      this.#planned = false;
-      if (!this.#closed) this.#cover();
+    this.#callOff = clock.after(delay, () => {
+      this.#callOff = null;
+      this.#cover();
     });
   }
 
   close(): void {
     this.#closed = true;
+    this.#callOff?.();
     for (const strand of this.#strands) strand.stop.abort(ended());
   }
 

@@ -8,6 +8,7 @@ import type { Prepared, QueryOptions, QueryResult, QueryStream, Session } from "
 import type { Context } from "./context.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Desk } from "./desk.ts";
+import type { SavepointStep } from "./journal.ts";
 import type { Positions } from "./positions.ts";
 import type { Routed } from "./runner.ts";
 import { readSettings, type Setting } from "./settings.ts";
@@ -139,13 +140,13 @@ export class ClientSession implements Session, Owner {
         await this.#rollback(deadline);
         return DONE;
       case "savepoint":
-        await this.#savepoint("set", setting.name, deadline);
+        await this.#savepoint({ step: "set", name: setting.name }, deadline);
         return DONE;
       case "rollback_to":
-        await this.#savepoint("back", setting.name, deadline);
+        await this.#savepoint({ step: "back", name: setting.name }, deadline);
         return DONE;
       case "release":
-        await this.#savepoint("release", setting.name, deadline);
+        await this.#savepoint({ step: "release", name: setting.name }, deadline);
         return DONE;
     }
   }
@@ -164,14 +165,10 @@ export class ClientSession implements Session, Owner {
   }
 
   /** Without a transaction, each statement is its own, and savepoints are gone at once. */
-  async #savepoint(
-    step: "set" | "back" | "release",
-    name: string,
-    deadline: Deadline,
-  ): Promise<void> {
+  async #savepoint(step: SavepointStep, deadline: Deadline): Promise<void> {
     const transaction = this.#current();
-    if (transaction !== null) return await transaction.savepoint(step, name, deadline);
-    if (step !== "set") throw noSavepoint(name);
+    if (transaction !== null) return await transaction.savepoint(step, deadline);
+    if (step.step !== "set") throw noSavepoint(step.name);
   }
 
   #setForeignKeyChecks(isOn: boolean): void {

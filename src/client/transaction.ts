@@ -1,28 +1,21 @@
 /**
- * A transaction on one region's tables, at its primary. It is opened by the first statement that
- * names a table, and lives on one connection: when that or the primary's office is lost, so is it.
+ * A transaction on one region's tables. It is opened by the first statement that names a table, and
+ * lives at the region's primary, on one connection. When either is lost before the commit, all that
+ * was done is done again at the next primary; it ends only where that would tell something else.
  */
 import { MinisqlError, sqlError } from "../protocol/errors.ts";
-import type { Request } from "../protocol/messages.ts";
 import type { Caller } from "../rpc/caller.ts";
-import type { Answered, Outcome, Use } from "./answers.ts";
+import { type Answered, collect, type Outcome, type Use } from "./answers.ts";
 import { type Context, meaning } from "./context.ts";
 import type { Deadline } from "./deadline.ts";
+import { type Entry, Journal, type SavepointStep } from "./journal.ts";
 import { Attempts, isRetriable, unlessCancelledHere } from "./retry.ts";
 import type { Located } from "./routes.ts";
 import type { RunnerDeps } from "./runner.ts";
 import type { Statement } from "./statement.ts";
+import { type Home, leaveHome, openHome } from "./transaction_home.ts";
 import type { WriteNumber } from "./write_numbers.ts";
-import { Doubt, noPrimary, noted, onlyOne } from "./writes.ts";
-
-/** Where it is open. */
-interface Home {
-  readonly located: Located;
-  readonly region: string;
-  readonly epoch: number;
-  readonly caller: Caller;
-  readonly id: string;
-}
+import { Doubt, noPrimary, noted } from "./writes.ts";
 
 export interface Step {
   readonly statement: Statement;
@@ -30,16 +23,18 @@ export interface Step {
   readonly isWrite: boolean;
 }
 
-/** What a rollback may take: whoever waits for it has mostly waited enough. */
-const ROLLBACK_MS = 5000;
+/** So often in one statement a transaction is done again from its beginning. */
+const MOVES_MAX = 5;
 
 export class Transaction {
   readonly isReadOnly: boolean;
   readonly #deps: RunnerDeps;
   readonly #context: Context;
+  readonly #journal = new Journal();
   #home: Home | null = null;
-  /** Savepoints set before there was anything to save. */
-  #savepoints: string[] = [];
+  /** The one region it is on, and the tables that it was found by, once that is known. */
+  #region: string | null = null;
+  #tables: readonly string[] = [];
   #hasWritten = false;
   #fault: MinisqlError | null = null;
 
@@ -65,36 +60,40 @@ export class Transaction {
     if (step.isWrite && this.isReadOnly) {
       throw sqlError(1792, "25006", "Cannot execute statement in a READ ONLY transaction.");
     }
-    const home = await this.#open(step.tables, deadline);
-    const { region, epoch, caller, id } = home;
-    const request: Request<"query"> = {
-      ...{ region, epoch, transaction: id, sql: step.statement.sql },
-      ...meaning(step.statement, this.#context),
-    };
     if (step.isWrite) this.#hasWritten = true;
-    const check = (answer: Answered) => this.#check(answer, step);
-    try {
+    return await this.#judged(step.tables, step.isWrite, deadline, async (home) => {
+      const text = { sql: step.statement.sql, ...meaning(step.statement, this.#context) };
+      const entry: Entry & { kind: "statement" } = { kind: "statement", text, told: null };
+      const { region, epoch, caller, id } = home;
+      const request = { region, epoch, transaction: id, ...text };
       const reply = caller.rows("query", request, deadline.limits());
-      // A stream may fail when its first rows have been given out.
-      reply.answer.catch((error) => this.#judge(error, step, deadline));
-      return await use(reply, check);
-    } catch (error) {
-      this.#judge(error, step, deadline);
-      throw this.#fault ?? error;
-    }
+      const check = (answer: Answered) => this.#check(answer, step);
+      try {
+        const value = await use(this.#journal.listen(reply, entry), check);
+        this.#journal.note(entry);
+        // A stream may still fail, with its first rows given out.
+        reply.answer.catch((error) => this.#judge(error, step.isWrite, deadline));
+        return value;
+      } catch (error) {
+        entry.told = failureOf(error);
+        if (entry.told !== null) this.#journal.note(entry);
+        throw error;
+      }
+    });
   }
 
-  async savepoint(step: "set" | "back" | "release", name: string, deadline: Deadline) {
+  async savepoint(step: SavepointStep, deadline: Deadline): Promise<void> {
     if (this.#fault !== null) throw this.#fault;
-    const home = this.#home;
-    if (home === null) return this.#note(step, name);
-    const { region, id, caller } = home;
-    try {
-      await caller.call("savepoint", { region, transaction: id, step, name }, deadline.limits());
-    } catch (error) {
-      this.#judge(error, { isWrite: true }, deadline);
-      throw this.#fault ?? error;
+    if (this.#home === null) {
+      const { savepoints } = this.#journal;
+      const isThere = savepoints.some((name) => name.toLowerCase() === step.name.toLowerCase());
+      if (step.step !== "set" && !isThere) throw noSavepoint(step.name);
+    } else {
+      await this.#judged(null, true, deadline, async ({ region, id, caller }) => {
+        await caller.call("savepoint", { region, transaction: id, ...step }, deadline.limits());
+      });
     }
+    this.#journal.note({ kind: "savepoint", step });
   }
 
   /**
@@ -103,96 +102,127 @@ export class Transaction {
    */
   async commit(deadline: Deadline): Promise<Outcome> {
     if (this.#fault !== null) throw this.#fault;
-    const home = this.#home;
     const nothing = { result: { affected: 0 }, receipt: null };
-    if (home === null) return nothing;
+    if (this.#home === null) return nothing;
     if (!this.#hasWritten) {
       await this.rollback(deadline);
       return nothing;
     }
-    const { numbers } = this.#deps;
-    const number = numbers.take();
-    try {
-      const outcome = await this.#commit(home, number, deadline);
-      numbers.giveBack(number);
-      return outcome;
-    } catch (error) {
-      if (error instanceof MinisqlError && error.applied === "no") {
+    // Only what was undone for certain may be done again: a commit in doubt stays in doubt.
+    return await this.#moving(null, isUndone, deadline, async (home) => {
+      const { numbers } = this.#deps;
+      const number = numbers.take();
+      try {
+        const outcome = await this.#commit(home, number, deadline);
         numbers.giveBack(number);
-        await this.rollback(deadline);
+        return outcome;
+      } catch (error) {
+        if (error instanceof MinisqlError && error.applied === "no") numbers.giveBack(number);
+        throw error;
       }
-      throw error;
+    });
+  }
+
+  /** Undoes all of it. */
+  async rollback(deadline: Deadline): Promise<void> {
+    const home = this.#home;
+    this.#home = null;
+    if (home !== null) await leaveHome(home, deadline);
+  }
+
+  /** Does a statement's work, after which the transaction may be over. */
+  async #judged<T>(
+    tables: readonly string[] | null,
+    isWrite: boolean,
+    deadline: Deadline,
+    work: (home: Home) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await this.#moving(tables, isLost, deadline, work);
+    } catch (error) {
+      if (this.#fault !== null) throw error;
+      this.#judge(error, isWrite, deadline);
+      throw this.#fault ?? error;
     }
   }
 
   /**
-   * Undoes all of it. Resolves when the server has done so, or the time is up: then it does so when
-   * it is asked for nothing for a while, or the link ends.
+   * Does something where the transaction is open, and again where it is opened anew. The tables are
+   * null for what names none.
    */
-  async rollback(deadline: Deadline): Promise<void> {
-    const home = this.#home;
-    this.#home = null;
-    if (home === null || !home.caller.usable) return;
-    const { region, id, caller } = home;
-    const request = { region, transaction: id };
-    const done = caller.call("rollback", request, { timeoutMs: ROLLBACK_MS });
-    try {
-      await deadline.until(done);
-    } catch (error) {
-      // Whoever has cancelled a statement wants this all the same, and waits for nothing.
-      if (!(error instanceof MinisqlError)) throw error;
-    }
-  }
-
-  /** Where the tables are, the transaction opened there. */
-  async #open(tables: readonly string[], deadline: Deadline): Promise<Home> {
-    const { routes, random } = this.#deps;
-    const attempts = new Attempts(routes, random, deadline);
-    for (;;) {
-      const found = await routes.find(tables, deadline);
-      if (this.#home !== null) return requireHome(this.#home, found, tables);
-      const located = onlyOne(tables, found);
-      let last: MinisqlError;
+  async #moving<T>(
+    tables: readonly string[] | null,
+    isGone: (error: unknown) => boolean,
+    deadline: Deadline,
+    work: (home: Home) => Promise<T>,
+  ): Promise<T> {
+    for (let moves = 0;; moves++) {
+      const home = await this.#open(tables, deadline);
       try {
-        const home = await this.#begin(located, deadline);
-        // Set at once, so that it is rolled back whatever fails next.
-        this.#home = home;
-        for (const name of this.#savepoints) await this.savepoint("set", name, deadline);
-        return home;
+        return await work(home);
       } catch (error) {
+        if (!isGone(error) || moves >= MOVES_MAX || this.#journal.entries === null) throw error;
         this.#home = null;
-        deadline.throwIfStopped();
-        if (this.#fault !== null) throw this.#fault;
-        if (await attempts.haveMoved(tables, error)) continue;
-        if (!isRetriable(error)) throw error;
-        last = error;
+        void leaveHome(home, deadline);
+        await this.#reopen(error, deadline);
       }
-      await attempts.next([located], last);
     }
   }
 
-  async #begin(located: Located, deadline: Deadline): Promise<Home> {
-    const { servers } = this.#deps;
-    const { foreignKeyChecks, positions } = this.#context;
-    const { region, epoch, primary } = located.route;
-    if (primary === null) throw noPrimary(located.route);
-    const caller = await servers.connect(primary, deadline);
-    const request: Request<"begin"> = {
-      ...{ region, epoch },
-      ...(this.isReadOnly ? { readOnly: true } : {}),
-      ...(foreignKeyChecks ? {} : { foreignKeyChecks: false }),
-    };
-    const { transaction: id, seq } = await caller.call("begin", request, deadline.limits());
-    if (seq >= positions.at(region)) {
-      positions.noteSeen(region, seq);
-      return { located, region, epoch, caller, id };
+  /** Where the tables are, the transaction opened there, all done that was done before. */
+  async #open(named: readonly string[] | null, deadline: Deadline): Promise<Home> {
+    if (this.#home !== null) {
+      if (named === null) return this.#home;
+      const found = await this.#deps.routes.find(named, deadline);
+      if (found.every(({ route }) => route.region === this.#region)) return this.#home;
+      throw elsewhere(named, this.#home);
     }
-    // One that was primary once, and does not know yet that others have gone on without it.
-    caller.call("rollback", { region, transaction: id }, { timeoutMs: ROLLBACK_MS }).catch(
-      () => {},
-    );
-    const why = `Cannot begin at ${seq} in ${region}: ${positions.at(region)} was seen before`;
-    throw new MinisqlError("BEHIND", why);
+    const tables = this.#region === null ? named ?? [] : this.#tables;
+    const first = (home: Home) => this.#repeat(home, deadline);
+    const { isReadOnly } = this;
+    const opening = { tables, context: this.#context, isReadOnly, first };
+    const home = await openHome(this.#deps, opening, deadline);
+    this.#region = home.region;
+    this.#tables = tables;
+    this.#home = home;
+    return home;
+  }
+
+  /** Opens it anew after it was lost; where that cannot be, it is over. */
+  async #reopen(cause: unknown, deadline: Deadline): Promise<void> {
+    try {
+      await this.#open(null, deadline);
+    } catch (error) {
+      this.#fault = lost((cause as Error).message);
+      deadline.throwIfStopped();
+      if (!(error instanceof MinisqlError)) throw error;
+      throw this.#fault;
+    }
+  }
+
+  async #repeat(home: Home, deadline: Deadline): Promise<void> {
+    const { region, epoch, caller, id } = home;
+    if (this.#region !== null && this.#region !== region) throw lost("its tables were made anew");
+    for (const entry of this.#journal.entries ?? []) {
+      if (entry.kind === "savepoint") {
+        await caller.call(
+          "savepoint",
+          { region, transaction: id, ...entry.step },
+          deadline.limits(),
+        );
+        continue;
+      }
+      const again: Entry & { kind: "statement" } = { ...entry, told: null };
+      const request = { region, epoch, transaction: id, ...entry.text };
+      const reply = caller.rows("query", request, deadline.limits());
+      try {
+        await collect(new Journal().listen(reply, again), outcomeOnly);
+      } catch (error) {
+        again.told = failureOf(error);
+        if (again.told === null) throw error;
+      }
+      if (again.told !== entry.told) throw lost("what it was told is not so any more");
+    }
   }
 
   async #commit(home: Home, number: WriteNumber, deadline: Deadline): Promise<Outcome> {
@@ -233,24 +263,17 @@ export class Transaction {
   }
 
   /** Whether an error of one statement is the end of all. */
-  #judge(
-    error: unknown,
-    { isWrite }: { readonly isWrite: boolean },
-    deadline: Deadline,
-  ): void {
+  #judge(error: unknown, isWrite: boolean, deadline: Deadline): void {
     if (!(error instanceof MinisqlError) || this.#fault !== null) return;
     if (isUndone(error)) {
       // The server has undone it already.
       this.#fault = error;
-    } else if (LOST.has(error.code)) {
+    } else if (isLost(error)) {
       this.#fault = lost(error.message);
     } else if (isWrite && error.applied === "unknown") {
       // What is in it is not known: it must not be committed.
-      this.#fault = new MinisqlError(
-        error.code,
-        `${error.message}; the transaction was rolled back`,
-        { cause: error },
-      );
+      const why = `${error.message}; the transaction was rolled back`;
+      this.#fault = new MinisqlError(error.code, why, { cause: error });
     }
     if (this.#fault !== null) void this.rollback(deadline);
   }
@@ -260,20 +283,10 @@ export class Transaction {
     if (receipt !== undefined) this.#context.positions.noteRead(receipt);
     return { result, receipt: receipt ?? null };
   }
-
-  #note(step: "set" | "back" | "release", name: string): void {
-    const isSame = (each: string) => each.toLowerCase() === name.toLowerCase();
-    const at = this.#savepoints.findIndex(isSame);
-    if (step === "set") {
-      this.#savepoints = [...this.#savepoints.filter((each) => !isSame(each)), name];
-    } else {
-      if (at < 0) throw noSavepoint(name);
-      this.#savepoints.length = step === "back" ? at + 1 : at;
-    }
-  }
 }
 
 const DEADLOCK = 1213;
+const ROLLED_BACK = "The transaction was rolled back";
 
 /** Errors after which a server has no such transaction any more, or cannot be asked about it. */
 const LOST: ReadonlySet<string> = new Set([
@@ -285,20 +298,34 @@ export function isUndone(error: unknown): boolean {
   return error instanceof MinisqlError && error.errno === DEADLOCK;
 }
 
+/** It went with its server's office or connection, and not for anything that was done in it. */
+function isLost(error: unknown): boolean {
+  if (!(error instanceof MinisqlError)) return false;
+  return LOST.has(error.code) || isUndone(error) && error.message.startsWith(ROLLED_BACK);
+}
+
 /** As MySQL says it of a transaction that it has chosen to undo: programs know to begin again. */
 function lost(why: string): MinisqlError {
-  const message = `The transaction was rolled back: ${why}; try restarting transaction`;
-  return sqlError(DEADLOCK, "40001", message);
+  return sqlError(DEADLOCK, "40001", `${ROLLED_BACK}: ${why}; try restarting transaction`);
 }
 
 export function noSavepoint(name: string): MinisqlError {
   return sqlError(1305, "42000", `SAVEPOINT ${name} does not exist`);
 }
 
-function requireHome(home: Home, found: readonly Located[], tables: readonly string[]): Home {
-  if (found.every(({ route }) => route.region === home.region)) return home;
-  const names = home.located.route.tables.join(", ");
-  throw new MinisqlError(
+/** An error that tells something of the data; null for all others. */
+function failureOf(error: unknown): string | null {
+  const tells = error instanceof MinisqlError && error.code === "SQL" && !isUndone(error);
+  return tells ? `error ${error.errno}` : null;
+}
+
+function outcomeOnly({ result }: Answered): Outcome {
+  return { result, receipt: null };
+}
+
+function elsewhere(tables: readonly string[], { located }: Home): MinisqlError {
+  const names = located.route.tables.join(", ");
+  return new MinisqlError(
     "UNSUPPORTED",
     `Cannot use ${tables.join(" and ")} in this transaction: it is on ${names}, which live ` +
       "elsewhere, and a transaction is on the tables of one region",

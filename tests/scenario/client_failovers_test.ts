@@ -27,7 +27,7 @@ class Work {
       await clock.sleep(100);
       const started = clock.now();
       try {
-        await this.#round(`${worker}-${round}`, round % 3);
+        await this.#round(`${worker}-${round}`, round % 4);
       } catch (error) {
         this.errors.push(String(error));
       }
@@ -45,11 +45,26 @@ class Work {
       this.done.push(token, `${token}+`);
       return;
     }
+    if (kind === 3) return await this.#pair(token);
     await this.#client.query(insert, [token]);
     this.done.push(token);
     if (kind === 1) return;
     const { rows } = await this.#client.query("SELECT token FROM tok WHERE token = ?", [token]);
     assert.equal(rows.length, 1, `what was written is read: ${token}`);
+  }
+
+  /** A transaction by statements. Numbers that a primary draws another would draw otherwise. */
+  async #pair(token: string): Promise<void> {
+    const session = this.#client.session();
+    const id = -2 * this.done.length;
+    this.done.push(token, `${token}+`);
+    await session.query("BEGIN");
+    await session.query("INSERT INTO tok (id, token) VALUES (?, ?)", [id - 1, token]);
+    const { rows } = await session.query("SELECT token FROM tok WHERE id = ?", [id - 1]);
+    assert.deepEqual(rows, [[token]]);
+    await session.query("INSERT INTO tok (id, token) VALUES (?, ?)", [id - 2, `${token}+`]);
+    await session.query("COMMIT");
+    await session.close();
   }
 }
 

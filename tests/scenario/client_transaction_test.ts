@@ -77,8 +77,8 @@ clientStory("the next primary tells whether a commit was made", async (cluster) 
   const lost = session.query("COMMIT");
   await cluster.pass(20);
   cluster.failOver(region, 3);
-  await assert.rejects(cluster.outcome(lost), is("SQL", /rolled back/, 1213));
-  assert.equal(region.count(OTHER), 0);
+  assert.equal((await cluster.outcome(lost)).receipt?.rid, 3, "not made there, and so made here");
+  assert.equal(region.count(OTHER), 1);
   assert.equal(session.inTransaction, false);
 });
 
@@ -91,25 +91,6 @@ clientStory("a commit that nobody can tell of stays in doubt", async (cluster) =
   await cluster.pass(20);
   for (const server of cluster.fakes) server.crash();
   await assert.rejects(cluster.outcome(commit, 2100), is("OUTCOME_UNKNOWN", /link was lost/));
-});
-
-clientStory("a primary lost before the commit undoes the transaction", async (cluster) => {
-  const region = cluster.region(["t"]);
-  const session = cluster.client().session();
-  for (const sql of ["BEGIN", INSERT]) await cluster.outcome(session.query(sql));
-  cluster.failOver(region, 2);
-  await assert.rejects(
-    cluster.outcome(session.query(OTHER)),
-    is("SQL", /rolled back.*try restarting transaction/, 1213),
-  );
-  assert.equal(session.inTransaction, false);
-  for (const sql of ["BEGIN", INSERT, "COMMIT"]) await cluster.outcome(session.query(sql));
-  assert.equal(region.count(INSERT), 1);
-  for (const sql of ["BEGIN", INSERT]) await cluster.outcome(session.query(sql));
-  cluster.failOver(region, 3);
-  await cluster.pass(10);
-  await assert.rejects(cluster.outcome(session.query("COMMIT")), is("SQL", /rolled back/, 1213));
-  assert.equal(region.count(INSERT), 1);
 });
 
 clientStory("a failed statement undoes itself, a deadlock the whole", async (cluster) => {
@@ -175,7 +156,10 @@ clientStory("savepoints, set before the first table too", async (cluster) => {
     await cluster.outcome(session.query(sql));
   }
   const steps = cluster.server(1).of("savepoint").map(({ step, name }) => `${step} ${name}`);
-  assert.deepEqual(steps, ["set a", "set c", "back c", "release a"]);
+  assert.deepEqual(steps, [
+    ...["set a", "set b", "back a"],
+    ...["set c", "back c", "release a"],
+  ]);
   await cluster.outcome(session.query("COMMIT"));
   await cluster.outcome(session.query("SAVEPOINT d"));
   const outside = session.query("ROLLBACK TO d");
@@ -297,6 +281,8 @@ clientStory("transaction() runs again after a deadlock or a lost primary", async
     runs++;
     await transaction.query(INSERT);
     if (runs === 1) cluster.server(1).tricks.push(sqlError(1213, "40001", "Deadlock found"));
+    // Which server answers is what is read here: at the next primary it is not so any more.
+    await transaction.query(SELECT);
     if (runs === 2) cluster.failOver(region, 2);
     // What the function makes of the error does not matter.
     await transaction.query(OTHER).catch(() => {

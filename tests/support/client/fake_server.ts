@@ -49,6 +49,8 @@ export class FakeServer {
   /** Batches of rows that a query gives before it ends. */
   batches: readonly (readonly (readonly [number, number])[])[] | null = null;
   onBatch: () => void = () => {};
+  /** What a statement fails with, wherever it is run. */
+  onQuery: (sql: string) => MinisqlError | null = () => null;
   readonly #network: MemoryNetwork;
   readonly #clock: Clock;
   readonly #open = new Map<string, OpenTransaction>();
@@ -171,6 +173,8 @@ export class FakeServer {
   }
 
   async #query(request: Request<"query">, context: RowsContext): Promise<Answer<"query">> {
+    const failure = this.onQuery(request.sql);
+    if (failure !== null) throw failure;
     if (request.transaction !== undefined) return await this.#inTransaction(request, context);
     const region = this.#region(request.region, request.epoch);
     const { category, kind } = classify(request.sql);
