@@ -90,11 +90,11 @@ d\\",
 {"n":"12345678901234567890","text":"","d":"-3"}
 `,
   markdown: `
-|                    n | text           |    d |
-| -------------------: | -------------- | ---: |
-|                    1 | 中文🎉         | 1.50 |
+|                    n | text          |    d |
+| -------------------: | ------------- | ---: |
+|                    1 | 中文🎉        | 1.50 |
 |                 NULL | a\\|b c<br>d\\\\ | NULL |
-| 12345678901234567890 |                |   -3 |
+| 12345678901234567890 |               |   -3 |
 `,
 };
 
@@ -131,7 +131,7 @@ Deno.test("formats: without a header, raw, and with a word for NULL", () => {
 
 Deno.test("formats: rows behind the measured ones are shown whole, however wide", () => {
   const lines = write("table", [[1, "a", "1"], [2, "much wider", "2"]], { windowRows: 1 });
-  assert.match(lines, /\|    2 \| much wider \| 2 \|/);
+  assert.ok(lines.includes("\n|    2 | much wider | 2 |\n"), lines);
 });
 
 Deno.test("formats: bytes, bits, floats and years read as MySQL has them", () => {
