@@ -39,10 +39,15 @@ export class MemoryDisk {
     return this.#mounted = new Mount(this, this.#clock, () => this.#mounted = null);
   }
 
-  /** The power goes: the process that has the disk is dead, and what was not synced may be lost. */
-  crash(random: Random): void {
+  /** The process that has the disk is dead; what it has written is there for the next one. */
+  kill(): void {
     this.#mounted?.die();
     this.#mounted = null;
+  }
+
+  /** The power goes: the process that has the disk is dead, and what was not synced may be lost. */
+  crash(random: Random): void {
+    this.kill();
     const kept = Math.floor(random.next() * (this.#nameChanges.length + 1));
     for (const change of this.#nameChanges.slice(0, kept)) change();
     this.#nameChanges = [];

@@ -327,7 +327,8 @@ class MemoryLink implements Link {
     this.#queue.push({ line, at: Math.max(last, at) });
     // Even without a delay a line arrives in a later turn, as on a real network.
     if (this.#queue.length === 1) {
-      this.#stopTimer ??= this.#network.clock.after(0, () => this.pump());
+      const wait = Math.max(0, at - this.#network.clock.now());
+      this.#stopTimer ??= this.#network.clock.after(wait, () => this.pump());
     }
   }
 

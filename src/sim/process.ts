@@ -8,6 +8,9 @@ import type { Random } from "../ports/random.ts";
 import type { Reporter } from "../ports/reporter.ts";
 import type { World } from "./world.ts";
 
+/** Lets work begin, and its end be noticed, while the process runs: later if it is held, or never. */
+export type Gate = <T>(work: () => Promise<T>) => Promise<T>;
+
 /** What a process sees of the world: all of it can be taken away. */
 export interface Surroundings {
   readonly clock: Clock;
@@ -16,6 +19,8 @@ export interface Surroundings {
   readonly coordinator: Coordinator;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
+  /** For what runs outside of the process and answers it: disks, databases. */
+  readonly gate: Gate;
 }
 
 export type Program = (surroundings: Surroundings, incarnation: number) => Promise<void>;
@@ -71,6 +76,7 @@ export class SimProcess {
       coordinator: world.coordinator.client(this.#client, clock),
       reporter: world.reporter.child({ process: this.name }),
       signal: this.#stop.signal,
+      gate: (work) => gated(clock, work),
     };
     this.#program(surroundings, starts).catch((error) => {
       if (this.#clock === clock) this.failure = error;
@@ -111,5 +117,14 @@ export class SimProcess {
   /** Asks the program to end, as SIGTERM does. */
   stop(): void {
     this.#stop.abort(new Error("stopped"));
+  }
+}
+
+async function gated<T>(clock: HoldableClock, work: () => Promise<T>): Promise<T> {
+  while (clock.held) await clock.sleep(0);
+  try {
+    return await work();
+  } finally {
+    while (clock.held) await clock.sleep(0);
   }
 }

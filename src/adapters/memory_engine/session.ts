@@ -67,7 +67,6 @@ export class MemorySession implements EngineSession, Served {
     if (this.#open?.mode === "snapshot") {
       throw sqlError(1792, "25006", "Cannot execute statement in a READ ONLY transaction");
     }
-    this.#checkRoom();
     if (statement.kind === "change") {
       return await this.#changing(
         deadline,
@@ -93,12 +92,14 @@ export class MemorySession implements EngineSession, Served {
   ): Promise<Rows> {
     if (this.#open !== null) {
       const { tables, rows } = work(this.#open.tables);
+      this.#checkRoom(this.#open.tables, tables);
       this.#open.tables = tables;
       return rows;
     }
     await this.#lock(deadline, options.signal);
     try {
       const { tables, rows } = work(this.#database.tables);
+      this.#checkRoom(this.#database.tables, tables);
       this.#database.commit(tables, durable);
       return rows;
     } finally {
@@ -146,8 +147,11 @@ export class MemorySession implements EngineSession, Served {
     return this.#open?.tables ?? this.#database.tables;
   }
 
-  #checkRoom(): void {
-    if (this.#database.full) throw sqlError(1114, "HY000", "The table is full");
+  /** What changes nothing needs no room. */
+  #checkRoom(before: Tables, after: Tables): void {
+    if (this.#database.full && before !== after) {
+      throw sqlError(1114, "HY000", "The table is full");
+    }
   }
 
   #checkTime(deadline: number, { signal }: RunOptions): void {

@@ -22,7 +22,7 @@ export class ConfigBook {
   changed(state: RegionState, version: number): string | null {
     const before = this.#last.get(state.region);
     this.#last.set(state.region, { state, version });
-    const fault = faultIn(state) ??
+    const fault = faultIn(state, before?.state ?? null) ??
       (before === undefined ? null : this.#step(before.state, state, version > before.version));
     return fault === null ? null : `the node of ${state.region}, version ${version}: ${fault}`;
   }
@@ -38,9 +38,6 @@ export class ConfigBook {
     const isNewTerm = now.epoch > before.epoch;
     if (!isNewTerm && now.primary !== before.primary) {
       return `epoch ${now.epoch} had primary ${before.primary} and has ${now.primary}`;
-    }
-    if (isNewTerm && now.epoch !== before.epoch + 1) {
-      return `the epoch rose from ${before.epoch} to ${now.epoch}`;
     }
     const members = new Set(before.isr.map(({ rid }) => rid));
     if (isNewTerm && now.primary !== null && !members.has(now.primary)) {
@@ -61,10 +58,15 @@ export class ConfigBook {
   }
 }
 
-function faultIn({ primary, isr, replicas }: RegionState): string | null {
+function faultIn(
+  { primary, isr, replicas }: RegionState,
+  before: RegionState | null,
+): string | null {
   const rids = isr.map(({ rid }) => rid);
   if (new Set(rids).size !== rids.length) return `its in-sync set names a server twice: ${rids}`;
-  const stranger = rids.find((rid) => !replicas.includes(rid));
+  // One that has been taken from the replicas stays in sync until its primary lets it go.
+  const isLeaving = (rid: number) => before?.isr.some((each) => each.rid === rid) === true;
+  const stranger = rids.find((rid) => !replicas.includes(rid) && !isLeaving(rid));
   if (stranger !== undefined) return `server ${stranger} is in sync and no replica`;
   if (primary !== null && !rids.includes(primary)) return `primary ${primary} is not in sync`;
   return null;

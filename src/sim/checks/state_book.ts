@@ -21,6 +21,8 @@ export interface CommittedState {
   readonly content: Content;
 }
 
+const NOTHING: Content = new Map();
+
 export class StateBook {
   readonly #states = new Map<string, Map<number, CommittedState>>();
   readonly #applied = new Map<string, number>();
@@ -31,6 +33,8 @@ export class StateBook {
   commit(state: CommittedState): string | null {
     const { server, region, epoch, seq } = state;
     this.#applied.set(`${server} ${region}`, seq);
+    // Before the first entry the tables are only just being made, and hold nothing.
+    if (seq === 0) return null;
     const known = this.#of(region).get(seq);
     if (known === undefined) {
       this.#of(region).set(seq, state);
@@ -75,7 +79,12 @@ export class StateBook {
   }
 
   at(region: string, seq: number): Content | null {
-    return this.#of(region).get(seq)?.content ?? null;
+    return seq === 0 ? NOTHING : this.#of(region).get(seq)?.content ?? null;
+  }
+
+  /** The epoch of the entry that made it so; null where nobody has committed it. */
+  epochAt(region: string, seq: number): number | null {
+    return this.#of(region).get(seq)?.epoch ?? null;
   }
 
   /** The highest position any copy has committed. */

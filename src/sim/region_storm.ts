@@ -1,0 +1,337 @@
+/** The stormy phase: at each moment faults may begin, each kind as often as this seed says. */
+import type { SeededRandom } from "../adapters/seeded_random.ts";
+import type { StoredRow } from "../adapters/memory_engine/table.ts";
+import type { SimProcess } from "./process.ts";
+import type { RegionCluster } from "./region_cluster.ts";
+import type { RegionHost } from "./region_host.ts";
+import { TABLES } from "./region_workload.ts";
+
+/** How often in a thousand moments each fault begins, at most. */
+const FAULTS = {
+  /** kill -9; the whole machine; all of them at once. */
+  crash: 25,
+  power: 15,
+  blackout: 3,
+  pause: 25,
+  /** Between two hosts, both ways or one; between one and all others. */
+  part: 30,
+  block: 20,
+  isolate: 12,
+  slow: 20,
+  reset: 30,
+  /** Between a process and the coordination service, or everybody and that. */
+  coordinatorCut: 20,
+  coordinatorSilent: 20,
+  expire: 10,
+  loseReply: 40,
+  lag: 15,
+  serviceAway: 5,
+  catalogAway: 5,
+  clockJump: 20,
+  diskFull: 8,
+  syncFails: 5,
+  slowDisk: 12,
+  engineKill: 12,
+  engineFull: 6,
+  lostCommit: 20,
+  /** Only ever on one machine of a run, so that whole copies remain. */
+  tamper: 8,
+  rot: 8,
+} as const;
+
+export type StormRates = { readonly [K in keyof typeof FAULTS]: number };
+
+/** Each kind of fault is absent from half of the runs, so that the others are seen without it. */
+export function drawRates(random: SeededRandom): StormRates {
+  const rates = Object.entries(FAULTS).map(([name, most]) => [
+    name,
+    random.next() < 0.5 ? 0 : Math.ceil(random.next() * most),
+  ]);
+  return Object.fromEntries(rates);
+}
+
+const MOMENT_MS = 50;
+const FAULT_MS_MAX = 5000;
+const COORDINATION_SILENCE = ["cut", "silent"] as const;
+
+export class RegionStorm {
+  faults = 0;
+  readonly #cluster: RegionCluster;
+  readonly #rates: StormRates;
+  readonly #victim: RegionHost;
+  /** When the storm is over nothing of it comes later. */
+  #isOver = false;
+
+  constructor(cluster: RegionCluster, rates: StormRates) {
+    this.#cluster = cluster;
+    this.#rates = rates;
+    this.#victim = this.#pick(cluster.hosts);
+  }
+
+  async blow(ms: number): Promise<void> {
+    const { world } = this.#cluster;
+    for (let at = 0; at < ms; at += MOMENT_MS) {
+      this.#draw();
+      await world.advance(MOMENT_MS);
+    }
+  }
+
+  /** Everything is mended and everybody is back. */
+  calm(): void {
+    const { world, hosts, processes, catalogFaults } = this.#cluster;
+    this.#isOver = true;
+    world.trace("calm");
+    world.network.mendAll();
+    catalogFaults.away = false;
+    world.coordinator.faults.serviceBack();
+    for (const { disk, database } of hosts) {
+      disk.capacityBytes = Infinity;
+      disk.fail("sync", 0);
+      disk.syncMs = 0;
+      database.full = false;
+      database.lostCommits.length = 0;
+      database.start();
+    }
+    for (const process of processes) {
+      process.resume();
+      this.#cluster.start(process);
+      world.coordinator.faults.heal(process.client);
+      world.coordinator.faults.catchUp(process.client);
+    }
+  }
+
+  #pick<T>(items: readonly T[]): T {
+    return items[Math.floor(this.#cluster.world.random.next() * items.length)] as T;
+  }
+
+  #begin(what: string): void {
+    this.faults++;
+    this.#cluster.world.trace(what);
+  }
+
+  #later(end: () => void): void {
+    const { random, clock } = this.#cluster.world;
+    clock.after(random.next() ** 2 * FAULT_MS_MAX, () => {
+      if (!this.#isOver) end();
+    });
+  }
+
+  #draw(): void {
+    const { random } = this.#cluster.world;
+    for (const [name, rate] of Object.entries(this.#rates)) {
+      if (random.next() * 1000 < rate) this.#strike(name as keyof StormRates);
+    }
+  }
+
+  #strike(fault: keyof StormRates): void {
+    switch (fault) {
+      case "crash":
+      case "power":
+      case "blackout":
+      case "pause":
+        return this.#strikeProcesses(fault);
+      case "part":
+      case "block":
+      case "isolate":
+      case "slow":
+      case "reset":
+        return this.#strikeNetwork(fault);
+      case "coordinatorCut":
+      case "coordinatorSilent":
+      case "expire":
+      case "loseReply":
+      case "lag":
+      case "serviceAway":
+      case "catalogAway":
+        return this.#strikeServices(fault);
+      default:
+        return this.#strikeMachine(fault);
+    }
+  }
+
+  #strikeProcesses(fault: "crash" | "power" | "blackout" | "pause"): void {
+    const cluster = this.#cluster;
+    if (fault === "blackout") {
+      this.#begin("all servers lose their power");
+      for (const host of cluster.hosts) {
+        host.cutPower();
+        this.#later(() => host.start());
+      }
+      return;
+    }
+    const process = fault === "power"
+      ? this.#pick(cluster.hosts).process
+      : this.#pick(cluster.processes);
+    if (!process.running) return;
+    this.#begin(`${process.name} is struck: ${fault}`);
+    if (fault === "pause") {
+      process.pause();
+      return this.#later(() => process.resume());
+    }
+    if (fault === "power") cluster.hostOf(process)?.cutPower();
+    else cluster.crash(process);
+    this.#later(() => cluster.start(process));
+  }
+
+  #strikeNetwork(fault: "part" | "block" | "isolate" | "slow" | "reset"): void {
+    const { network, random } = this.#cluster.world;
+    const names = [...this.#cluster.processes.map(({ name }) => name), "c1", "c2"];
+    const one = this.#pick(names);
+    const other = this.#pick(names.filter((name) => name !== one));
+    this.#begin(`${one} and ${other}: ${fault}`);
+    switch (fault) {
+      case "part":
+        network.part(one, other);
+        return this.#later(() => network.mend(one, other));
+      case "block":
+        network.block(one, other);
+        return this.#later(() => network.unblock(one, other));
+      case "isolate":
+        for (const name of names) if (name !== one) network.part(one, name);
+        return this.#later(() => {
+          for (const name of names) if (name !== one) network.mend(one, name);
+        });
+      case "slow":
+        network.slow(one, other, random.next() ** 2 * 1000);
+        return this.#later(() => network.slow(one, other, 0));
+      case "reset":
+        return network.cut(one, other);
+    }
+  }
+
+  #strikeServices(
+    fault:
+      | "coordinatorCut"
+      | "coordinatorSilent"
+      | "expire"
+      | "loseReply"
+      | "lag"
+      | "serviceAway"
+      | "catalogAway",
+  ): void {
+    const { world, catalogFaults, processes } = this.#cluster;
+    const { faults } = world.coordinator;
+    const process = this.#pick(processes);
+    if (!process.alive) return;
+    const { client } = process;
+    this.#begin(`${client} and its services: ${fault}`);
+    const still = (end: () => void) =>
+      this.#later(() => {
+        if (process.alive && process.client === client) end();
+      });
+    switch (fault) {
+      case "coordinatorCut":
+      case "coordinatorSilent":
+        faults.partition(client, COORDINATION_SILENCE[fault === "coordinatorCut" ? 0 : 1]);
+        return still(() => faults.heal(client));
+      case "expire":
+        return faults.expire(client);
+      case "loseReply":
+        return faults.loseReply({ client }, { applied: world.random.next() < 0.5 });
+      case "lag":
+        faults.lag(client);
+        return still(() => faults.catchUp(client));
+      case "serviceAway":
+        faults.serviceAway();
+        return this.#later(() => faults.serviceBack());
+      case "catalogAway":
+        catalogFaults.away = true;
+        return this.#later(() => catalogFaults.away = false);
+    }
+  }
+
+  #strikeMachine(
+    fault:
+      | "clockJump"
+      | "diskFull"
+      | "syncFails"
+      | "slowDisk"
+      | "engineKill"
+      | "engineFull"
+      | "lostCommit"
+      | "tamper"
+      | "rot",
+  ): void {
+    const { world, hosts } = this.#cluster;
+    const { random } = world;
+    const host = this.#pick(hosts);
+    const { disk, database } = host;
+    if (fault !== "tamper" && fault !== "rot") this.#begin(`${host.name}: ${fault}`);
+    switch (fault) {
+      case "clockJump":
+        return world.clock.jumpWall(Math.round((random.next() - 0.5) * 7_200_000));
+      case "diskFull":
+        disk.capacityBytes = disk.usedBytes + random.next() * 2000;
+        return this.#later(() => disk.capacityBytes = Infinity);
+      case "syncFails":
+        return disk.fail("sync");
+      case "slowDisk":
+        disk.syncMs = random.next() ** 2 * 1000;
+        return this.#later(() => disk.syncMs = 0);
+      case "engineKill":
+        database.kill();
+        return this.#later(() => database.start());
+      case "engineFull":
+        database.full = true;
+        return this.#later(() => database.full = false);
+      case "lostCommit":
+        database.lostCommits.push(random.next() < 0.5 ? "applied" : "not applied");
+        return;
+      case "tamper":
+        return this.#tamper();
+      case "rot":
+        return this.#rot();
+    }
+  }
+
+  /** A row of the victim's changes behind its back. */
+  #tamper(): void {
+    const { random } = this.#cluster.world;
+    const host = this.#victim;
+    const { table } = this.#pick(TABLES);
+    const isNoticed = random.next() < 0.7;
+    const rows = host.database.tables.get(table)?.rows ?? [];
+    if (rows.length === 0 || !this.#othersAreWhole()) return;
+    this.#begin(`${host.name}: a row of ${table} changes${isNoticed ? "" : " in silence"}`);
+    host.tampered.add(table);
+    host.database.corrupt(table, () => {
+      const row = this.#pick(rows);
+      if (random.next() < 0.3) return { remove: row };
+      return { remove: row, insert: changed(row) };
+    }, isNoticed);
+  }
+
+  /** Bits of the victim's log flip while it is down. */
+  #rot(): void {
+    const { random } = this.#cluster.world;
+    const { disk, process, name } = this.#victim;
+    if (!process.running || !this.#othersAreWhole()) return;
+    this.#victim.crash();
+    const file = this.#pick(disk.names().filter((each) => each.endsWith(".log")));
+    // The very end of a log that rots looks like one that was torn, and is none.
+    const length = disk.bytes(file).length * 0.7;
+    this.#begin(`${name}: bits of ${file} flip`);
+    this.#victim.isLogHurt = true;
+    disk.flip(file, Math.floor(random.next() * length), 1 << Math.floor(random.next() * 8));
+    this.#later(() => this.#victim.start());
+  }
+
+  /** All other copies are in sync, so that what the victim loses is elsewhere. */
+  #othersAreWhole(): boolean {
+    const { regions, hosts } = this.#cluster;
+    const others = hosts.filter((host) => host !== this.#victim);
+    return regions.length > 0 &&
+      regions.every(({ isr }) =>
+        others.every((host) =>
+          host.process.running &&
+          isr.some(({ rid, incarnation }) => rid === host.rid && incarnation === host.incarnation)
+        )
+      );
+  }
+}
+
+function changed({ cells: [id, value, ...rest] }: StoredRow): StoredRow["cells"] {
+  return [id ?? 0, typeof value === "number" ? value + 1000 : `${value}?`, ...rest];
+}
+
+export type { SimProcess };

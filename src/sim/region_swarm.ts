@@ -1,0 +1,167 @@
+/** One seed: a whole cluster, its own mix of faults, a stormy phase, a calm one, a verdict. */
+import { SeededRandom } from "../adapters/seeded_random.ts";
+import type { RegionLimits } from "../region/limits.ts";
+import { RegionCluster, type RegionClusterOptions } from "./region_cluster.ts";
+import { copiesFault, historyFault, unsettled } from "./region_outcome.ts";
+import { drawRates, RegionStorm } from "./region_storm.ts";
+import { LISTS, REGISTERS } from "./region_workload.ts";
+import type { RunOptions as SeedOptions, RunReport } from "./master_swarm.ts";
+import { refuse, Violation } from "./violation.ts";
+import { World } from "./world.ts";
+
+export interface RegionRunOptions extends Omit<SeedOptions, "defects"> {
+  readonly spoil?: RegionClusterOptions["spoil"];
+}
+
+const SESSION_MS = 2000;
+const START_MS = 20_000;
+const STORM_MS = 10_000;
+const CALM_MS = 60_000;
+/** Of what a database does; the rest takes no time, so that runs are short. */
+const SLOW_OPERATIONS = 0.2;
+
+export async function runRegionSeed(options: RegionRunOptions): Promise<RunReport> {
+  const { seed, settle, echo, spoil } = options;
+  const world = new World({ seed, settle, sessionTimeoutMs: SESSION_MS, delayMs: [0.3, 2] });
+  if (echo !== undefined) world.listen(echo);
+  const shape = drawShape(world.random);
+  const rates = drawRates(world.random);
+  const settings = JSON.stringify({ ...shape.told, ...rates });
+  world.trace(settings);
+  const cluster = new RegionCluster(world, { ...shape.options, ...(spoil ? { spoil } : {}) });
+  const storm = new RegionStorm(cluster, rates);
+  const violation = await verdict(cluster, storm);
+  await cluster.workload.close();
+  world.close();
+  return {
+    ...{ seed, settings, violation },
+    digest: world.digest,
+    steps: world.steps,
+    virtualMs: world.clock.now(),
+    faults: storm.faults,
+  };
+}
+
+/** What kind of cluster it is, and how hard it works. */
+function drawShape(random: SeededRandom): {
+  readonly options: RegionClusterOptions;
+  readonly told: object;
+} {
+  const told = {
+    masters: 1 + Math.floor(random.next() * 2),
+    servers: random.next() < 0.8 ? 3 : 4,
+    sessions: 2 + Math.floor(random.next() * 4),
+    thinkMs: 20 + Math.floor(random.next() * 150),
+    entriesKept: random.next() < 0.5 ? 2000 : 10,
+    databaseMs: random.next() < 0.5 ? 0 : random.next() * 8,
+    syncMs: random.next() < 0.5 ? 0 : random.next() * 5,
+  };
+  const { entriesKept, databaseMs, ...rest } = told;
+  const own = new SeededRandom(Math.floor(random.next() * 2 ** 50));
+  const limits: Partial<RegionLimits> = {
+    ...{ entriesKept, checkpointMs: 2000, transactionIdleMs: 3000, rereadMs: 2000 },
+  };
+  const isSlow = () => databaseMs > 0 && own.next() < SLOW_OPERATIONS;
+  const options = { ...rest, limits, databaseMs: () => isSlow() ? databaseMs * own.next() : 0 };
+  return { options, told };
+}
+
+async function verdict(cluster: RegionCluster, storm: RegionStorm): Promise<Violation | null> {
+  const { world, workload } = cluster;
+  try {
+    for (const process of cluster.processes) cluster.start(process);
+    await begin(cluster);
+    workload.start();
+    await storm.blow(STORM_MS);
+    storm.calm();
+    workload.stop();
+    await settled(cluster);
+    await ended(cluster);
+    await proveService(cluster);
+    await settled(cluster);
+    refuse("safety", copiesFault(cluster));
+    refuse("safety", historyFault(cluster));
+    checkReports(cluster);
+    return null;
+  } catch (error) {
+    if (error instanceof Violation) return error;
+    throw error;
+  } finally {
+    world.trace("over");
+  }
+}
+
+/** Work that takes its time in the made-up world; raises its error. */
+async function within<T>(
+  cluster: RegionCluster,
+  what: string,
+  work: Promise<T>,
+  limitMs: number,
+): Promise<T> {
+  let outcome: { readonly value: T } | { readonly error: unknown } | null = null;
+  work.then((value) => outcome = { value }, (error) => outcome = { error });
+  await cluster.world.until(() => outcome !== null, limitMs);
+  const ended = outcome as { readonly value: T } | { readonly error: unknown } | null;
+  if (ended === null) throw new Violation("liveness", `${what} takes longer than ${limitMs} ms`);
+  if ("value" in ended) return ended.value;
+  if (ended.error instanceof Violation) throw ended.error;
+  throw new Violation("liveness", `${what} fails: ${(ended.error as Error).message}`);
+}
+
+/** Before the storm: all servers there, all tables made, first rows in. */
+async function begin(cluster: RegionCluster): Promise<void> {
+  const { world, hosts, workload } = cluster;
+  const isThere = () => hosts.every(({ rid }) => rid !== null);
+  if (!await world.until(isThere, START_MS)) {
+    throw new Violation("liveness", "not all servers have joined");
+  }
+  await within(cluster, "making tables", workload.prepare(), START_MS);
+}
+
+async function settled(cluster: RegionCluster): Promise<void> {
+  const { world } = cluster;
+  await world.until(() => unsettled(cluster) === null, CALM_MS);
+  const why = unsettled(cluster);
+  if (why !== null) throw new Violation("liveness", `${why}, ${CALM_MS} ms after the storm`);
+}
+
+/** Every request has ended, one way or another. */
+async function ended({ world, workload: { history } }: RegionCluster): Promise<void> {
+  if (await world.until(() => history.ended === history.begun, 10_000)) return;
+  throw new Violation("liveness", `${history.begun - history.ended} requests have not ended`);
+}
+
+/** In the calm every region is written and read, at every level. */
+async function proveService(cluster: RegionCluster): Promise<void> {
+  const { workload } = cluster;
+  const session = workload.client.session();
+  const write = async (sql: string) => void await session.query(sql);
+  await within(cluster, "a write to reg", write("UPDATE reg SET n = n + 0 WHERE id = 1"), 10_000);
+  await within(
+    cluster,
+    "a write to lst",
+    write("UPDATE lst SET v = CONCAT(v) WHERE id = 1"),
+    10_000,
+  );
+  for (const level of ["latest", "recount", "voted", "fast"] as const) {
+    const questions = [
+      ...REGISTERS.map((id) => ({ kind: "register", id } as const)),
+      ...LISTS.map((id) => ({ kind: "list", id } as const)),
+      { kind: "bank" } as const,
+      { kind: "tokens" } as const,
+    ];
+    for (const what of questions) {
+      const asked = workload.ask("end", session, what, level);
+      if (await within(cluster, `a ${level} read`, asked, 10_000)) continue;
+      throw new Violation("liveness", `a ${level} read of ${what.kind} fails in the calm`);
+    }
+  }
+}
+
+/** Nobody has come upon a defect of its own. */
+function checkReports({ world }: RegionCluster): void {
+  const defect = world.reporter.lines.find(({ message }) => message.startsWith("A defect"));
+  if (defect === undefined) return;
+  const { message, fields } = defect;
+  throw new Violation("safety", `${message}: ${(fields["error"] as Error | undefined)?.stack}`);
+}

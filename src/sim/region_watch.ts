@@ -1,0 +1,237 @@
+/** Watches a whole cluster at every moment: its databases, its logs, its nodes, its answers. */
+import type { Tables } from "../adapters/memory_engine/define.ts";
+import { fingerprintOf, type Table } from "../adapters/memory_engine/table.ts";
+import { minInSync } from "../cluster/route.ts";
+import { Paths } from "../cluster/paths.ts";
+import { type RegionState, regionStateShape } from "../protocol/model.ts";
+import type { Answered } from "./answer_tap.ts";
+import { ConfigBook } from "./checks/config_book.ts";
+import { type BookedEntry, LogBook } from "./checks/log_book.ts";
+import { type Content, StateBook, type TableContent } from "./checks/state_book.ts";
+import type { CheckedRead, ReadQuestion } from "./region_history.ts";
+import type { RegionHost, RegionHostEvents } from "./region_host.ts";
+import { refuse, Violation } from "./violation.ts";
+import type { World } from "./world.ts";
+
+interface Position {
+  readonly epoch: number;
+  readonly seq: number;
+}
+
+/** What a database says of a region it holds. */
+export interface Holding extends Position {
+  readonly state: string;
+}
+
+export class RegionWatch implements RegionHostEvents {
+  readonly states = new StateBook();
+  readonly logs = new LogBook();
+  readonly configs = new ConfigBook({ minInSync });
+  readonly #world: World;
+  readonly #hosts: readonly RegionHost[];
+  readonly #seen = new Map<string, string>();
+  readonly #before = new Map<RegionHost, Tables>();
+  /** The highest position acknowledged to a client, of each region. */
+  readonly #acknowledged = new Map<string, Position>();
+  readonly #found: Violation[] = [];
+  readonly #paths = new Paths();
+
+  /** `hosts` may be filled later. */
+  constructor(world: World, hosts: readonly RegionHost[]) {
+    this.#world = world;
+    this.#hosts = hosts;
+    world.always(() => this.#look());
+  }
+
+  /** Events come in the middle of somebody's work, so what they show is raised a moment later. */
+  #note(fault: string | null): void {
+    if (fault !== null) this.#found.push(new Violation("safety", fault));
+  }
+
+  #look(): void {
+    const [found] = this.#found;
+    if (found !== undefined) throw found;
+    const { tree } = this.#world.coordinator;
+    for (const region of tree.children(this.#paths.regions) ?? []) {
+      const node = tree.get(this.#paths.region(region));
+      if (node === null || this.#seen.get(region) === node.data) continue;
+      this.#seen.set(region, node.data);
+      const state: unknown = JSON.parse(node.data);
+      if (!regionStateShape.fits(state)) continue;
+      const before = this.configs.last(region);
+      refuse("safety", this.configs.changed(state, node.version));
+      this.#world.trace(`node ${region} v${node.version} ${briefly(state)}`);
+      refuse("safety", this.#successionFault(before, state));
+    }
+  }
+
+  /** Who takes over holds all that was acknowledged. */
+  #successionFault(before: RegionState | null, now: RegionState): string | null {
+    const acknowledged = this.#acknowledged.get(now.region);
+    if (before === null || now.epoch <= before.epoch || acknowledged === undefined) return null;
+    const heir = this.host(now.primary);
+    if (heir === null || heir.isLogHurt || this.holds(heir, now.region, acknowledged)) return null;
+    return `${heir.name} takes over ${now.region} in epoch ${now.epoch} and does not hold ` +
+      `entry ${acknowledged.seq} of epoch ${acknowledged.epoch}, which was acknowledged`;
+  }
+
+  /** Regions as their nodes have them now. */
+  get regions(): readonly RegionState[] {
+    const names = this.#world.coordinator.tree.children(this.#paths.regions) ?? [];
+    return names.flatMap((name) => this.configs.last(name) ?? []);
+  }
+
+  host(rid: number | null): RegionHost | null {
+    return this.#hosts.find((host) => rid !== null && host.rid === rid) ?? null;
+  }
+
+  /** Whether the server's disk has the entry, or its database what came of it. */
+  holds({ witness, database }: RegionHost, region: string, { epoch, seq }: Position): boolean {
+    const log = witness.region(region);
+    if (log.last >= seq && seq > log.base) return log.entries.get(seq)?.epoch === epoch;
+    const holding = holdings(database.tables).get(region);
+    return log.last >= seq && holding !== undefined && holding.state === "sound";
+  }
+
+  /** A client was told that its write was done; an answer given again may name a later epoch. */
+  acknowledged(region: string, seq: number): void {
+    const epoch = this.states.epochAt(region, seq) ?? this.#loggedEpoch(region, seq);
+    if (epoch === null) {
+      return this.#note(`entry ${seq} of ${region} was acknowledged, and nobody has committed it`);
+    }
+    const position = { epoch, seq };
+    const known = this.#acknowledged.get(region);
+    if (known === undefined || known.seq < position.seq) {
+      this.#acknowledged.set(region, position);
+    }
+    const state = this.configs.last(region);
+    const members = (state?.isr ?? []).flatMap(({ rid, incarnation }) => {
+      const host = this.host(rid);
+      return host?.incarnation === incarnation && !host.isLogHurt ? [host] : [];
+    });
+    const lacking = members.find((host) => !this.holds(host, region, position));
+    if (lacking === undefined || state === null) return;
+    this.#note(
+      `entry ${position.seq} of epoch ${position.epoch} in ${region} was acknowledged, and ` +
+        `${lacking.name}, in sync in epoch ${state.epoch}, does not hold it on disk`,
+    );
+  }
+
+  /** A client was given an answer: it is what stood at that position. */
+  read({ level, receipt, what, found }: CheckedRead): void {
+    const { region, seq, rid } = receipt;
+    const place = `a ${level} read of ${what.kind} at ${seq} of ${region} on server ${rid}`;
+    const content = this.states.at(region, seq);
+    if (content === null) return this.#note(`${place} stands on what nobody committed`);
+    // Only counting the rows of several copies finds out what a disk has done to one of them.
+    if (this.host(rid)?.tampered.has(TABLE_OF[what.kind]) && level !== "recount") return;
+    const expected = answerFrom(content, what);
+    if (found !== expected) this.#note(`${place} found ${found}, and ${expected} stood there`);
+  }
+
+  /** Of an entry that only a copy has committed whose rows were tampered with. */
+  #loggedEpoch(region: string, seq: number): number | null {
+    const primary = this.host(this.configs.last(region)?.primary ?? null);
+    return primary?.tampered.size ? primary.witness.region(region).epochAt(seq) : null;
+  }
+
+  entry(host: RegionHost, region: string, entry: BookedEntry, previous: number | null): void {
+    if (host.isLogHurt) return;
+    this.#note(this.logs.appended(host.name, region, entry, previous));
+  }
+
+  /** What is acknowledged is on disk, and of no epoch that the server has left behind. */
+  answered(host: RegionHost, { op, request, answer }: Answered): void {
+    if (host.isLogHurt) return;
+    const { region, epoch } = request;
+    this.#note(this.logs.answered(host.name, region, epoch));
+    const log = host.witness.region(region);
+    if (log.promised < epoch) {
+      this.#note(`${host.name} answers ${op} in epoch ${epoch} of ${region}, not promised on disk`);
+    }
+    if (op !== "replicate" || log.last >= answer.last) return;
+    this.#note(
+      `${host.name} acknowledges entry ${answer.last} of ${region}, and its disk has it up to ` +
+        `${log.last}`,
+    );
+  }
+
+  /** A database has committed something: maybe a new position of a region. */
+  committed(host: RegionHost): void {
+    const { tables } = host.database;
+    const before = this.#before.get(host) ?? new Map();
+    this.#before.set(host, tables);
+    if (tables.get(APPLIED)?.rows === before.get(APPLIED)?.rows) return;
+    const known = holdings(before);
+    for (const [region, holding] of holdings(tables)) {
+      const old = known.get(region);
+      const isSame = old?.seq === holding.seq && old.state === holding.state;
+      if (isSame || holding.state !== "sound") continue;
+      this.#note(this.#commit(host, region, holding));
+    }
+  }
+
+  #commit(host: RegionHost, region: string, { epoch, seq }: Holding): string | null {
+    const content = contentOf(host.database.tables, region);
+    const state = { server: host.name, region, epoch, seq, content };
+    const hurt = [...content.keys()].filter((table) => host.tampered.has(table));
+    if (hurt.length === 0) return this.states.commit(state);
+    const isRight = this.states.at(region, seq) !== null && this.states.differs(state) === null;
+    if (isRight) { for (const table of hurt) host.tampered.delete(table); }
+    return null;
+  }
+}
+
+const TABLE_OF = { register: "reg", bank: "reg", list: "lst", tokens: "tok" } as const;
+
+/** What a question should be answered from these tables. */
+function answerFrom(content: Content, what: ReadQuestion): string {
+  const rows = (table: string) => content.get(table)?.rows ?? [];
+  const cell = (table: string, id: number) =>
+    String(rows(table).find(({ cells }) => cells[0] === id)?.cells[1] ?? null);
+  switch (what.kind) {
+    case "register":
+      return cell("reg", what.id);
+    case "list":
+      return cell("lst", what.id);
+    case "tokens":
+      return String(rows("tok").length);
+    case "bank": {
+      const bank = rows("reg").filter(({ cells: [id] }) => Number(id) > 20);
+      if (bank.length === 0) return "null";
+      return String(bank.reduce((sum, { cells: [, n] }) => sum + Number(n), 0));
+    }
+  }
+}
+
+const APPLIED = "_minisql_applied";
+
+/** How far each region is applied in a database. */
+export function holdings(tables: Tables): ReadonlyMap<string, Holding> {
+  const rows = tables.get(APPLIED)?.rows ?? [];
+  return new Map(rows.map(({ cells: [region, epoch, seq, state] }) => [
+    String(region),
+    { epoch: Number(epoch), seq: Number(seq), state: String(state) },
+  ]));
+}
+
+/** A region's tables as they stand in a database. */
+export function contentOf(tables: Tables, region: string): ReadonlyMap<string, TableContent> {
+  const content = new Map<string, TableContent>();
+  for (const { cells: [name, owner] } of tables.get("_minisql_table")?.rows ?? []) {
+    const table = owner === region ? tables.get(String(name)) : undefined;
+    if (table !== undefined) content.set(String(name), tableContent(table));
+  }
+  return content;
+}
+
+function tableContent(table: Table): TableContent {
+  const kept = fingerprintOf(table);
+  const fingerprint = kept === null ? null : `${kept.rows}:${kept.sum}:${kept.schema}`;
+  return { rows: table.rows, fingerprint };
+}
+
+function briefly({ epoch, primary, isr, state }: RegionState): string {
+  const members = isr.map(({ rid, incarnation }) => `${rid}(${incarnation})`).join(" ");
+  return `${state} epoch ${epoch} primary ${primary} in sync ${members}`;
+}
