@@ -36,6 +36,8 @@ export interface CopiesOptions {
   readonly regions: Readonly<Record<string, readonly string[]>>;
   readonly limits?: Partial<ReadLimits>;
   readonly scrub?: Partial<ScrubberOptions>;
+  /** Something is always being committed, as far as anybody can tell. */
+  readonly isRestless?: boolean;
 }
 
 /** One server: an engine, and a copy of each region. */
@@ -138,6 +140,7 @@ export class ReadCopies {
     for (const [region, setup] of Object.entries(options.regions)) {
       const replica = new TestReplica(this, region, rid, engine);
       replica.isPrimary = rid === 1;
+      replica.isRestless = options.isRestless ?? false;
       replica.inSync = Array.from({ length: options.copies }, (_, at) => at + 1);
       server.replicas.set(region, replica);
       await fillReplica(replica, setup);

@@ -26,6 +26,7 @@ export class TestReplica implements ReadableReplica {
   readonly verifiedTables: string[] = [];
   epoch = EPOCH;
   isPrimary = false;
+  isRestless = false;
   inSync: readonly number[] = [];
   trouble: MinisqlError | null = null;
   confirmed: () => Promise<number> = () => Promise.resolve(this.applied);
@@ -46,7 +47,7 @@ export class TestReplica implements ReadableReplica {
   }
 
   get visible(): number {
-    return Math.max(this.#visible, this.applied);
+    return Math.max(this.#visible, this.applied) + (this.isRestless ? 1 : 0);
   }
 
   refusal(): MinisqlError | null {

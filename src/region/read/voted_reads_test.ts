@@ -8,6 +8,16 @@ import {
   type ReadCopies,
 } from "../../../tests/support/read_copies.ts";
 
+/** Tells a story of reads that are one statement, and once more of reads in a transaction. */
+function readTest(
+  what: string,
+  options: CopiesOptions,
+  body: (copies: ReadCopies) => Promise<void>,
+): void {
+  copiesTest(`voted read: ${what}`, options, body);
+  copiesTest(`voted read, in a transaction: ${what}`, { ...options, isRestless: true }, body);
+}
+
 const SHOP = [
   "CREATE TABLE items (id INT PRIMARY KEY, name VARCHAR(20) NOT NULL, price INT)",
   "INSERT INTO items VALUES (1, 'apple', 30), (2, 'pear', 40), (3, 'plum', NULL)",
@@ -26,7 +36,7 @@ async function prices(copies: ReadCopies, rid: number): Promise<readonly unknown
   return (await copies.ask(rid, ITEMS)).rows.map((row) => row[2]);
 }
 
-copiesTest("voted read: rows and a receipt that says who agreed", shop(3), async (copies) => {
+readTest("rows and a receipt that says who agreed", shop(3), async (copies) => {
   const { rows, answer } = await copies.ask(2, ITEMS);
   assert.deepEqual(rows, [[1, "apple", 30], [2, "pear", 40], [3, "plum", null]]);
   const { agree, dissent, seq, epoch, rid, fingerprint, ms } = answer.receipt;
@@ -36,7 +46,7 @@ copiesTest("voted read: rows and a receipt that says who agreed", shop(3), async
   assert.ok(ms > 0);
 });
 
-copiesTest("voted read: nobody is asked twice about one position", shop(3), async (copies) => {
+readTest("nobody is asked twice about one position", shop(3), async (copies) => {
   const reads = Array.from({ length: 20 }, () => copies.begin(2, ITEMS));
   await copies.wait(Promise.all(reads));
   await copies.ask(2, ITEMS);
@@ -53,45 +63,37 @@ for (
     ["deleted", "DELETE FROM items WHERE id = 3"],
   ] as const
 ) {
-  copiesTest(
-    `voted read: a row ${what} beside the cluster is never shown`,
-    shop(3),
-    async (copies) => {
-      const { only } = copies.server(2);
-      await copies.ask(2, ITEMS);
-      await copies.server(2).edit(sql);
-      const { code, message } = await failure(copies.ask(2, ITEMS));
-      assert.equal(code, "DIVERGED", message);
-      assert.match(message, /items on server 2.*changed beside the cluster/);
-      assert.deepEqual(only.lost.map(({ table, seq }) => ({ table, seq })), [
-        { table: "items", seq: 1 },
-      ]);
-      assert.deepEqual(await prices(copies, 3), [30, 40, null]);
-    },
-  );
+  readTest(`a row ${what} beside the cluster is never shown`, shop(3), async (copies) => {
+    const { only } = copies.server(2);
+    await copies.ask(2, ITEMS);
+    await copies.server(2).edit(sql);
+    const { code, message } = await failure(copies.ask(2, ITEMS));
+    assert.equal(code, "DIVERGED", message);
+    assert.match(message, /items on server 2.*changed beside the cluster/);
+    assert.deepEqual(only.lost.map(({ table, seq }) => ({ table, seq })), [
+      { table: "items", seq: 1 },
+    ]);
+    assert.deepEqual(await prices(copies, 3), [30, 40, null]);
+  });
 
-  copiesTest(
-    `voted read: a row ${what} while nobody looked is outvoted`,
-    shop(3),
-    async (copies) => {
-      const { only } = copies.server(2);
-      await copies.server(2).edit(sql);
-      await only.reload();
-      const { code, message } = await failure(copies.ask(2, ITEMS));
-      assert.equal(code, "DIVERGED", message);
-      assert.deepEqual(only.lost.map(({ votes }) => votes), ["1:2"]);
-      assert.deepEqual(await prices(copies, 3), [30, 40, null]);
-    },
-  );
+  readTest(`a row ${what} while nobody looked is outvoted`, shop(3), async (copies) => {
+    const { only } = copies.server(2);
+    await copies.server(2).edit(sql);
+    await only.reload();
+    const { code, message } = await failure(copies.ask(2, ITEMS));
+    assert.equal(code, "DIVERGED", message);
+    assert.deepEqual(only.lost.map(({ votes }) => votes), ["1:2"]);
+    assert.deepEqual(await prices(copies, 3), [30, 40, null]);
+  });
 }
 
-copiesTest("voted read: values that change places are seen", shop(3), async (copies) => {
+readTest("values that change places are seen", shop(3), async (copies) => {
   await copies.server(3).edit("UPDATE items SET price = 70 - price WHERE price IS NOT NULL");
   await copies.server(3).only.reload();
   assert.equal((await failure(copies.ask(3, ITEMS))).code, "DIVERGED");
 });
 
-copiesTest("voted read: other tables of the region do not matter", shop(3), async (copies) => {
+readTest("other tables of the region do not matter", shop(3), async (copies) => {
   await copies.server(2).edit("UPDATE stock SET pieces = 0");
   await copies.server(2).only.reload();
   assert.deepEqual(await prices(copies, 2), [30, 40, null]);
@@ -101,20 +103,16 @@ copiesTest("voted read: other tables of the region do not matter", shop(3), asyn
   assert.deepEqual(copies.server(2).only.lost.map(({ table }) => table), ["stock"]);
 });
 
-copiesTest(
-  "voted read: all who read a wrong copy are refused, and it is lost once",
-  shop(3),
-  async (copies) => {
-    await copies.server(2).edit(DEARER);
-    await copies.server(2).only.reload();
-    const reads = Array.from({ length: 10 }, () => failure(copies.begin(2, ITEMS)));
-    const codes = (await copies.wait(Promise.all(reads))).map(({ code }) => code);
-    assert.deepEqual(new Set(codes), new Set(["DIVERGED"]));
-    assert.equal(copies.server(2).only.lost.length, 1);
-  },
-);
+readTest("all who read a wrong copy are refused, and it is lost once", shop(3), async (copies) => {
+  await copies.server(2).edit(DEARER);
+  await copies.server(2).only.reload();
+  const reads = Array.from({ length: 10 }, () => failure(copies.begin(2, ITEMS)));
+  const codes = (await copies.wait(Promise.all(reads))).map(({ code }) => code);
+  assert.deepEqual(new Set(codes), new Set(["DIVERGED"]));
+  assert.equal(copies.server(2).only.lost.length, 1);
+});
 
-copiesTest("voted read: a primary too is outvoted", shop(3), async (copies) => {
+readTest("a primary too is outvoted", shop(3), async (copies) => {
   await copies.server(1).edit(DEARER);
   await copies.server(1).only.reload();
   const { rows, answer } = await copies.ask(2, ITEMS);
@@ -124,7 +122,7 @@ copiesTest("voted read: a primary too is outvoted", shop(3), async (copies) => {
   assert.equal((await failure(copies.ask(1, ITEMS))).code, "DIVERGED");
 });
 
-copiesTest("voted read: of two copies the slave is in the wrong", shop(2), async (copies) => {
+readTest("of two copies the slave is in the wrong", shop(2), async (copies) => {
   await copies.server(2).edit(DEARER);
   await copies.server(2).only.reload();
   const { code, message } = await failure(copies.ask(2, ITEMS));
@@ -133,30 +131,22 @@ copiesTest("voted read: of two copies the slave is in the wrong", shop(2), async
   assert.deepEqual(await prices(copies, 1), [30, 40, null]);
 });
 
-copiesTest(
-  "voted read: unless the primary was changed since it committed",
-  shop(2),
-  async (copies) => {
-    await copies.server(1).edit(DEARER);
-    assert.deepEqual(await prices(copies, 2), [30, 40, null]);
-    assert.equal((await failure(copies.ask(1, ITEMS))).code, "DIVERGED");
-    assert.equal(copies.server(1).only.lost.length, 1);
-  },
-);
+readTest("unless the primary was changed since it committed", shop(2), async (copies) => {
+  await copies.server(1).edit(DEARER);
+  assert.deepEqual(await prices(copies, 2), [30, 40, null]);
+  assert.equal((await failure(copies.ask(1, ITEMS))).code, "DIVERGED");
+  assert.equal(copies.server(1).only.lost.length, 1);
+});
 
-copiesTest(
-  "voted read: a copy alone agrees with itself, and is never lost",
-  shop(1),
-  async (copies) => {
-    await copies.server(1).edit(DEARER);
-    const { rows, answer } = await copies.ask(1, ITEMS);
-    assert.equal(rows[0]?.[2], 31);
-    assert.deepEqual(answer.receipt.agree, [1]);
-    assert.deepEqual(copies.server(1).only.lost, []);
-  },
-);
+readTest("a copy alone agrees with itself, and is never lost", shop(1), async (copies) => {
+  await copies.server(1).edit(DEARER);
+  const { rows, answer } = await copies.ask(1, ITEMS);
+  assert.equal(rows[0]?.[2], 31);
+  assert.deepEqual(answer.receipt.agree, [1]);
+  assert.deepEqual(copies.server(1).only.lost, []);
+});
 
-copiesTest("voted read: one silent voter of three is not waited for", shop(3), async (copies) => {
+readTest("one silent voter of three is not waited for", shop(3), async (copies) => {
   await copies.ask(2, ITEMS);
   await copies.write("shop", [DEARER]);
   copies.network.freeze("s3");
@@ -166,29 +156,25 @@ copiesTest("voted read: one silent voter of three is not waited for", shop(3), a
   assert.ok(copies.clock.now() - began < 50);
 });
 
-copiesTest(
-  "voted read: with all others silent a slave cannot tell, the primary can",
-  shop(3),
-  async (copies) => {
-    await copies.ask(2, ITEMS);
-    await copies.write("shop", [DEARER]);
-    copies.network.freeze("s3");
-    copies.network.freeze("s1");
-    const began = copies.clock.now();
-    const { code, message } = await failure(copies.ask(2, ITEMS));
-    assert.equal(code, "BEHIND", message);
-    assert.match(message, /could be heard in time, silent: 1, 3/);
-    assert.ok(copies.clock.now() - began < 1200);
-    assert.deepEqual(copies.server(2).only.lost, []);
-    copies.network.thaw("s1");
-    copies.network.freeze("s2");
-    const { answer, rows } = await copies.ask(1, ITEMS);
-    assert.deepEqual(answer.receipt.agree, [1]);
-    assert.equal(rows[0]?.[2], 31);
-  },
-);
+readTest("with all others silent a slave cannot tell, the primary can", shop(3), async (copies) => {
+  await copies.ask(2, ITEMS);
+  await copies.write("shop", [DEARER]);
+  copies.network.freeze("s3");
+  copies.network.freeze("s1");
+  const began = copies.clock.now();
+  const { code, message } = await failure(copies.ask(2, ITEMS));
+  assert.equal(code, "BEHIND", message);
+  assert.match(message, /could be heard in time, silent: 1, 3/);
+  assert.ok(copies.clock.now() - began < 1200);
+  assert.deepEqual(copies.server(2).only.lost, []);
+  copies.network.thaw("s1");
+  copies.network.freeze("s2");
+  const { answer, rows } = await copies.ask(1, ITEMS);
+  assert.deepEqual(answer.receipt.agree, [1]);
+  assert.equal(rows[0]?.[2], 31);
+});
 
-copiesTest("voted read: a voter that lags votes when it gets there", shop(2), async (copies) => {
+readTest("a voter that lags votes when it gets there", shop(2), async (copies) => {
   await copies.server(2).only.apply(DEARER);
   const reading = copies.begin(2, ITEMS);
   await copies.advance(100);
@@ -198,7 +184,7 @@ copiesTest("voted read: a voter that lags votes when it gets there", shop(2), as
   assert.equal(answer.receipt.seq, 2);
 });
 
-copiesTest("voted read: a voter that does not get there is silent", shop(2), async (copies) => {
+readTest("a voter that does not get there is silent", shop(2), async (copies) => {
   await copies.server(2).only.apply(DEARER);
   const { code } = await failure(copies.ask(2, ITEMS));
   assert.equal(code, "BEHIND");
@@ -208,39 +194,35 @@ copiesTest("voted read: a voter that does not get there is silent", shop(2), asy
   assert.deepEqual((await copies.ask(2, ITEMS)).answer.receipt.agree, [1, 2]);
 });
 
-copiesTest("voted read: a copy of an older epoch is not listened to", shop(2), async (copies) => {
+readTest("a copy of an older epoch is not listened to", shop(2), async (copies) => {
   copies.server(1).only.epoch = 4;
   assert.equal((await failure(copies.ask(2, ITEMS))).code, "BEHIND");
   assert.deepEqual(copies.server(2).only.lost, []);
 });
 
-copiesTest("voted read: a copy that serves nothing has no vote", shop(3), async (copies) => {
+readTest("a copy that serves nothing has no vote", shop(3), async (copies) => {
   const { only } = copies.server(3);
   only.lose({ table: "items", seq: 1, votes: "", reason: "for the test" });
   assert.deepEqual((await copies.ask(2, ITEMS)).answer.receipt.agree, [1, 2]);
   assert.equal((await failure(copies.ask(3, ITEMS))).code, "DIVERGED");
 });
 
-copiesTest(
-  "voted read: a copy that dissents is told to look at itself",
-  shop(3),
-  async (copies) => {
-    const stop = new AbortController();
-    const { only, scrubber } = copies.server(3);
-    const running = scrubber.run(stop.signal);
-    await copies.server(3).edit(DEARER);
-    await only.reload();
-    await copies.ask(2, ITEMS);
-    await copies.ask(2, ITEMS);
-    await copies.advance(1500);
-    assert.deepEqual(only.lost.map(({ table, votes }) => ({ table, votes })), [
-      { table: "items", votes: "1:2" },
-    ]);
-    assert.equal(copies.calls.filter((call) => call === "2>3 challenge").length, 1);
-    stop.abort();
-    await copies.wait(running);
-  },
-);
+readTest("a copy that dissents is told to look at itself", shop(3), async (copies) => {
+  const stop = new AbortController();
+  const { only, scrubber } = copies.server(3);
+  const running = scrubber.run(stop.signal);
+  await copies.server(3).edit(DEARER);
+  await only.reload();
+  await copies.ask(2, ITEMS);
+  await copies.ask(2, ITEMS);
+  await copies.advance(1500);
+  assert.deepEqual(only.lost.map(({ table, votes }) => ({ table, votes })), [
+    { table: "items", votes: "1:2" },
+  ]);
+  assert.equal(copies.calls.filter((call) => call === "2>3 challenge").length, 1);
+  stop.abort();
+  await copies.wait(running);
+});
 
 /** Runs a schema change as a replica applies it, telling what stands between its steps. */
 async function change(
@@ -266,8 +248,8 @@ for (
   ] as const
 ) {
   for (const step of ["begun", "run", "counted"] as const) {
-    const name = `voted read: in the middle of ${what}, ${step}, nothing is wrong or told wrong`;
-    copiesTest(name, shop(3), async (copies) => {
+    const name = `in the middle of ${what}, ${step}, nothing is wrong or told wrong`;
+    readTest(name, shop(3), async (copies) => {
       let reading: ReturnType<ReadCopies["begin"]> | null = null;
       await change(copies, 2, sql, async (now) => {
         if (now !== step) return;
@@ -287,28 +269,20 @@ for (
   }
 }
 
-copiesTest(
-  "voted read: a schema change that takes long sends readers elsewhere",
-  shop(3),
-  async (copies) => {
-    const { engine, only } = copies.server(2);
-    await only.begin("changing");
-    assert.equal((await copies.ask(2, ITEMS)).rows.length, 3, "as long as nothing shows of it");
-    await copies.server(2).edit("ALTER TABLE items ADD COLUMN weight INT");
-    await engine.maintainFingerprint("items");
-    assert.equal((await failure(copies.ask(2, ITEMS))).code, "BEHIND");
-    assert.deepEqual(only.lost, []);
-  },
-);
+readTest("a schema change that takes long sends readers elsewhere", shop(3), async (copies) => {
+  const { engine, only } = copies.server(2);
+  await only.begin("changing");
+  assert.equal((await copies.ask(2, ITEMS)).rows.length, 3, "as long as nothing shows of it");
+  await copies.server(2).edit("ALTER TABLE items ADD COLUMN weight INT");
+  await engine.maintainFingerprint("items");
+  assert.equal((await failure(copies.ask(2, ITEMS))).code, "BEHIND");
+  assert.deepEqual(only.lost, []);
+});
 
-copiesTest(
-  "voted read: a schema changed beside the cluster is not voted on",
-  shop(3),
-  async (copies) => {
-    const { engine } = copies.server(2);
-    await copies.server(2).edit("ALTER TABLE items ADD COLUMN weight INT");
-    await engine.maintainFingerprint("items");
-    const { code, message } = await failure(copies.ask(2, ITEMS));
-    assert.equal(code, "BEHIND", message);
-  },
-);
+readTest("a schema changed beside the cluster is not voted on", shop(3), async (copies) => {
+  const { engine } = copies.server(2);
+  await copies.server(2).edit("ALTER TABLE items ADD COLUMN weight INT");
+  await engine.maintainFingerprint("items");
+  const { code, message } = await failure(copies.ask(2, ITEMS));
+  assert.equal(code, "BEHIND", message);
+});
