@@ -1,6 +1,7 @@
 /** Asks before a statement destroys what nobody can bring back. Only people are asked. */
 import { statementOf } from "../client/sql_text.ts";
 import { meaningful, scan } from "./editor/scan.ts";
+import { firstWord } from "./first_word.ts";
 import type { Shell } from "./shell.ts";
 
 export interface Danger {
@@ -25,7 +26,10 @@ export async function isMeant(shell: Shell, { what, name }: Danger): Promise<boo
   return false;
 }
 
+const DANGEROUS = new Set(["DROP", "TRUNCATE", "DELETE", "UPDATE", "WITH"]);
+
 export function dangerOf(sql: string): Danger | null {
+  if (!DANGEROUS.has(firstWord(sql))) return null;
   const statement = statementOf(sql);
   if (statement === null) return null;
   const written = statement.tables.filter(({ role }) => role === "written");

@@ -1,9 +1,10 @@
 /** A shell on a cluster: one session, its settings, and what is done with what was typed. */
 import type { Client, Session } from "../client/api.ts";
-import { type ScriptStatement, statementOf } from "../client/sql_text.ts";
+import type { ScriptStatement } from "../client/sql_text.ts";
 import type { LookOptions } from "./cluster/looks.ts";
 import { ALL_COMMANDS } from "./commands/all_commands.ts";
 import { CommandTable, splitCommand } from "./commands/command_table.ts";
+import { firstWord } from "./first_word.ts";
 import { Health } from "./health.ts";
 import { Interrupts } from "./interrupts.ts";
 import { ClusterNames } from "./names.ts";
@@ -16,6 +17,7 @@ import { DEFAULT_PROMPT } from "./prompt.ts";
 import { runStatement, tellFailure } from "./statement_runner.ts";
 
 const PAGER = "less -SRX";
+const CHANGES_NAMES = new Set(["CREATE", "ALTER", "DROP", "RENAME", "CLEAR"]);
 /** Words that are SQL once a delimiter stands behind them. */
 const SQL_WORDS = new Set(["use", "clear"]);
 
@@ -102,14 +104,12 @@ export class Shell {
   }
 
   /** What has to be known after a statement was done. */
-  async statementDone(sql: string): Promise<void> {
-    const statement = statementOf(sql);
-    if (statement?.category === "ddl") this.names.forget();
-    if (statement?.kind === "use") {
-      const [, name = ""] = /^use\s+`?([^`;\s]+)/i.exec(sql.trim()) ?? [];
-      if (name !== "") this.settings.database = name;
-    }
-    await Promise.resolve();
+  statementDone(sql: string): void {
+    const word = firstWord(sql);
+    if (CHANGES_NAMES.has(word)) this.names.forget();
+    if (word !== "USE") return;
+    const [, name = ""] = /use\s+`?([^`;\s]+)/i.exec(sql) ?? [];
+    if (name !== "") this.settings.database = name;
   }
 
   lookOptions(signal: AbortSignal): LookOptions {

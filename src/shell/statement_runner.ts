@@ -27,7 +27,7 @@ export async function runStatement(
   try {
     if (!await mayRun(shell, sql)) return true;
     await shell.interrupts.during((signal) => answer(shell, sql, vertical, signal));
-    await shell.statementDone(sql);
+    shell.statementDone(sql);
     return true;
   } catch (error) {
     return await tellFailure(shell, error);

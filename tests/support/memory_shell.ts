@@ -6,16 +6,17 @@ import type { FileSink, ShellPort, TerminalSize } from "../../src/shell/port.ts"
 import { runShell } from "../../src/shell/run_shell.ts";
 import { ShellError } from "../../src/shell/shell_error.ts";
 
+/** What comes in, or what happens before more comes. */
+export type Typed = string | Uint8Array | (() => unknown);
+
 export interface MemoryShellWorld {
   /** What comes in, a piece at a time; a function is called when the shell wants more. */
-  readonly input?: readonly (string | Uint8Array | (() => void | Promise<void>))[];
+  readonly input?: readonly Typed[];
   readonly terminal?: boolean;
   readonly colours?: boolean;
   readonly size?: TerminalSize;
   readonly files?: Record<string, string>;
   readonly variables?: Readonly<Record<string, string>>;
-  /** What a program does with a line, and its exit code. */
-  readonly program?: (line: string) => number;
   readonly stop?: AbortSignal;
   readonly broken?: Error;
 }
@@ -47,12 +48,15 @@ export class MemoryShell {
   ms = 0;
   readonly #interrupts = new Set<() => void>();
   readonly #resizes = new Set<() => void>();
-  readonly #input: (string | Uint8Array | (() => void | Promise<void>))[];
+  /** What a program does with a line, and its exit code. */
+  onProgram: (line: string) => number;
+  readonly #input: Typed[];
 
   constructor(world: MemoryShellWorld = {}) {
     this.files = world.files ?? {};
     this.size = world.size ?? { columns: 80, rows: 24 };
     this.#input = [...world.input ?? []];
+    this.onProgram = () => 0;
     const isTerminal = world.terminal ?? false;
     const style = makeStyle(world.colours ?? false);
     const sink = (stream: "out" | "err") => ({
@@ -74,7 +78,7 @@ export class MemoryShell {
         setRaw: (raw) => void this.raw.push(raw),
       },
       files: this.#files(),
-      programs: this.#programs(world.program ?? (() => 0)),
+      programs: this.#programs(),
       time: {
         now: () => this.ms,
         wall: () => 1_700_000_000_000 + this.ms,
@@ -97,6 +101,10 @@ export class MemoryShell {
     return await runShell(client, this.port, { ...OPTIONS, ...options });
   }
 
+  type(more: readonly Typed[]): void {
+    this.#input.push(...more);
+  }
+
   interrupt(): void {
     for (const listener of [...this.#interrupts]) listener();
   }
@@ -113,6 +121,8 @@ export class MemoryShell {
       if (next instanceof Uint8Array) return next;
       if (typeof next === "string") return new TextEncoder().encode(next);
       await next();
+      // The shell hears of it before anything more is typed.
+      await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
@@ -166,11 +176,11 @@ export class MemoryShell {
     };
   }
 
-  #programs(program: (line: string) => number): ShellPort["programs"] {
+  #programs(): ShellPort["programs"] {
     return {
       run: (line) => {
         this.ran.push(line);
-        return Promise.resolve(program(line));
+        return Promise.resolve(this.onProgram(line));
       },
       pipe: (line) => {
         this.ran.push(line);

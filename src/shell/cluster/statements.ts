@@ -2,6 +2,7 @@
 import type { QueryStream } from "../../client/api.ts";
 import type { Column, Row } from "../../protocol/values.ts";
 import { meaningful, scan } from "../editor/scan.ts";
+import { firstWord } from "../first_word.ts";
 import type { Shell } from "../shell.ts";
 import type { View } from "../views.ts";
 import { clearCluster } from "./clear.ts";
@@ -23,6 +24,8 @@ export const CLUSTER_STATEMENTS: readonly string[] = [
   "EXPLAIN ROUTE",
 ];
 
+const OURS = new Set(["SHOW", "EXPLAIN", "CLEAR"]);
+
 function lookNamed(name: string): Look {
   return LOOKS.find((look) => look.name === name) ?? STATUS;
 }
@@ -33,6 +36,7 @@ export async function clusterStatement(
   sql: string,
   signal: AbortSignal,
 ): Promise<QueryStream | null> {
+  if (!OURS.has(firstWord(sql))) return null;
   const parts = meaningful(scan(sql));
   const words = parts.map(({ text }) => text.toUpperCase());
   const [first, second, third] = words;

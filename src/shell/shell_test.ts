@@ -1,0 +1,192 @@
+/** The shell as a script has it: data on stdout, the rest on stderr, exit codes that tell. */
+import assert from "node:assert/strict";
+import { SqliteEngine } from "../adapters/sqlite/engine.ts";
+import { SystemClock } from "../adapters/system_clock.ts";
+import { SystemRandom } from "../adapters/system_random.ts";
+import { EngineClient, type EngineClientOptions } from "../../tests/support/engine_client.ts";
+import { MemoryShell, type MemoryShellWorld } from "../../tests/support/memory_shell.ts";
+import { MinisqlError } from "../protocol/errors.ts";
+import type { ShellOptions } from "./options.ts";
+
+const SHOP = [
+  "CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(20))",
+  "INSERT INTO t VALUES (1, '中文'), (2, NULL)",
+];
+
+interface Ran {
+  readonly code: number;
+  readonly shell: MemoryShell;
+}
+
+/** Runs a shell on a database with a small table. */
+async function run(
+  options: Partial<ShellOptions>,
+  world: MemoryShellWorld = {},
+  clientOptions: EngineClientOptions = {},
+): Promise<Ran> {
+  const engine = new SqliteEngine({ clock: new SystemClock(), random: new SystemRandom() });
+  const client = new EngineClient(engine, clientOptions);
+  try {
+    for (const sql of SHOP) await client.query(sql);
+    const shell = new MemoryShell(world);
+    return { code: await shell.run(client, options), shell };
+  } finally {
+    await client.close();
+    await engine.close();
+  }
+}
+
+Deno.test("shell: -e runs statements in turn and writes nothing but data to stdout", async () => {
+  const { code, shell } = await run({
+    execute: ["select * from t; delete from t", "select 1 as one\\G"],
+  });
+  assert.equal(code, 0);
+  assert.equal(
+    shell.out,
+    "id\tname\n1\t中文\n2\tNULL\n*************************** 1. row ***************************\none: 1\n",
+  );
+  assert.equal(shell.err, "");
+});
+
+Deno.test("shell: a script stops at its first error, tells the line, and ends with 1", async () => {
+  const input = ["select 1;\n\n-- a comment\nselect\n nope;\nselect 2;\n"];
+  const { code, shell } = await run({ header: false }, { input });
+  assert.deepEqual([code, shell.out], [1, "1\n"]);
+  assert.match(shell.err, /^ERROR 1054 \(42S22\) at line 4: Unknown column 'nope'/);
+});
+
+Deno.test("shell: with --force it goes on, and still ends with 1", async () => {
+  const { code, shell } = await run({ header: false, force: true }, {
+    input: ["select nope;select 2;"],
+  });
+  assert.deepEqual([code, shell.out], [1, "2\n"]);
+  assert.match(shell.err, /^ERROR 1054 .* at line 1: /);
+});
+
+Deno.test("shell: a cluster that cannot be reached ends it with 3", async () => {
+  const onStatement = () => {
+    throw new MinisqlError("UNAVAILABLE", "Cannot reach m1:9090: connection refused");
+  };
+  const onlyLater = {
+    onStatement: (sql: string) => /^select/.test(sql) ? onStatement() : undefined,
+  };
+  const { code, shell } = await run({ execute: ["select 1"] }, {}, onlyLater);
+  assert.equal(code, 3);
+  assert.match(shell.err, /^ERROR 2003 \(HY000\) at line 1: Cannot reach m1:9090/);
+});
+
+Deno.test("shell: files run each other, and errors name the file", async () => {
+  const files = {
+    "a.sql": "select 1;\nsource b.sql\nselect 3;\n",
+    "b.sql": "select 2;\nselect nope;\n",
+  };
+  const { code, shell } = await run({ header: false, execute: ["\\. a.sql"] }, { files });
+  assert.deepEqual([code, shell.out], [1, "1\n2\n"]);
+  assert.match(shell.err, /at line 2 in file: 'b\.sql'/);
+  const missing = await run({ execute: ["source nowhere.sql"] });
+  assert.equal(
+    missing.shell.err,
+    "ERROR at line 1: Cannot read nowhere.sql: there is no such file\n",
+  );
+  const round = await run({ execute: ["source a"] }, { files: { a: "source a\n" } });
+  assert.match(round.shell.err, /20 files run each other already/);
+});
+
+Deno.test("shell: delimiters, \\c, exit and words of commands are understood in scripts", async () => {
+  const text = "select 1 \\c select 2;\ndelimiter //\nselect 3; // select 4 //\ndelimiter ;\n" +
+    "exit\nselect 5;";
+  const { code, shell } = await run({ header: false }, { input: [text] });
+  assert.deepEqual([code, shell.out, shell.err], [0, "2\n3\n4\n", ""]);
+  const ended = await run({ header: false, execute: ["select 1; exit; select 2"] });
+  assert.deepEqual([ended.code, ended.shell.out], [0, "1\n"]);
+});
+
+Deno.test("shell: unknown commands and a delimiter that is none are errors", async () => {
+  const { code, shell } = await run({ force: true }, {
+    input: ["\\y\nselect 1;\ndelimiter\n\\g\n"],
+  });
+  assert.equal(code, 1);
+  assert.deepEqual(shell.err.trimEnd().split("\n"), [
+    "ERROR at line 1: Unknown command '\\y'.",
+    "ERROR at line 3: DELIMITER must be followed by a delimiter",
+    "ERROR at line 4: No query specified",
+  ]);
+});
+
+Deno.test("shell: verbose tells on stderr what stdout does not", async () => {
+  const execute = ["select 1; insert into t values (7,'x')"];
+  const { shell } = await run({ execute, verbose: 3 });
+  assert.match(shell.out, /^\+/);
+  assert.match(
+    shell.err,
+    /^-+\nselect 1\n-+\n\n1 row in set \(0\.000 sec\)\n\n-+\ninsert.*\n-+\n\nQuery OK, 1 row affected/,
+  );
+});
+
+Deno.test("shell: a reader that went away ends it with what the writer raised", async () => {
+  const broken = new Error("nobody reads");
+  await assert.rejects(run({ execute: ["select 1"] }, { broken }), broken);
+});
+
+Deno.test("shell: the process's end is passed on while a statement runs", async () => {
+  const stopping = new AbortController();
+  const reason = new Error("SIGTERM");
+  const onStatement = (sql: string) => {
+    if (sql === "select 1") stopping.abort(reason);
+  };
+  const running = run({ execute: ["select 1"] }, { stop: stopping.signal }, { onStatement });
+  await assert.rejects(running, reason);
+});
+
+Deno.test("shell: results are as JSON, CSV or Markdown where that is asked for", async () => {
+  const out = async (format: ShellOptions["format"]) =>
+    (await run({ format, execute: ["select * from t"] })).shell.out;
+  assert.deepEqual(JSON.parse(await out("json")), [{ id: 1, name: "中文" }, { id: 2, name: null }]);
+  assert.equal(await out("csv"), "id,name\n1,中文\n2,\n");
+  assert.match(await out("markdown"), /^\| {2}id \| name \|\n\| --: \| ---- \|\n/);
+});
+
+Deno.test("shell: the cluster is asked for by SHOW and by commands, data like any other", async () => {
+  const execute = ["show servers; show regions; show table status like 't%'; show events"];
+  const { code, shell } = await run({ execute });
+  assert.equal(code, 0, shell.err);
+  assert.match(shell.out, /^Server\tAddress\tZone.*\nr1\t127\.0\.0\.1:9091\t-/);
+  assert.match(shell.out, /\nRegion\tState.*\nr1\topen\t1\tr1\tr1 r2 r3\tr1 r2 r3\tt\n/);
+  assert.match(
+    shell.out,
+    /\nTable\tState\tRegion\tCopies\tIn_sync\nt\twritable\tr1\tr1 r2 r3\t3\/3\n/,
+  );
+  assert.match(shell.out, /was elected for term 3/);
+  const none = await run({ execute: ["show table status like 'x\\_%'"] });
+  assert.equal(none.shell.out, "");
+  const json = await run({
+    execute: ["show masters; show cluster status; show jobs"],
+    format: "jsonl",
+  });
+  assert.match(json.shell.out, /^\{"Master":"m1","Address":"127\.0\.0\.1:9090","State":"leads"/);
+});
+
+Deno.test("shell: EXPLAIN ROUTE tells where a statement would run, and why", async () => {
+  const execute = ["explain route select * from t; explain route update t set name = 'x'"];
+  const { shell } = await run({ execute, format: "jsonl" });
+  const [read, write] = shell.out.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual([read.Table, read.Runs_on, read.Checked_against], ["t", "r2 r3", "r1 r2 r3"]);
+  assert.match(read.Why, /level voted/);
+  assert.deepEqual([write.Runs_on, write.Checked_against], ["r1", "r1 r2 r3"]);
+  const nothing = await run({
+    execute: ["explain route select 1; explain route select * from nope"],
+  });
+  assert.match(nothing.shell.out, /it names no table\n.*\nnope\t-.*there is no such table/s);
+});
+
+Deno.test("shell: clear drops every table, and a script must name the cluster", async () => {
+  const unnamed = await run({ execute: ["clear;"] });
+  assert.deepEqual([unnamed.code, unnamed.shell.err], [
+    1,
+    "ERROR at line 1: Cannot clear without a name: write clear minisql\n",
+  ]);
+  const other = await run({ execute: ["clear staging; show tables"] });
+  assert.match(other.shell.err, /this is the cluster minisql/);
+  const named = await run({ execute: ["clear minisql; show tables"] });
+  assert.deepEqual([named.code, named.shell.out], [0, ""]);
+});
