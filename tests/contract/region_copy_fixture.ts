@@ -11,6 +11,7 @@ import type { CallName } from "../../src/protocol/messages.ts";
 import {
   prepareBooks,
   readApplied,
+  readOwned,
   readSessions,
   writeApplied,
   writeSessions,
@@ -140,6 +141,8 @@ export class CopyBench {
     }
     const books = await this.at("target", (session) => readApplied(session, REGION));
     assert.deepEqual(books, { ...this.position, state: "sound" });
+    const owned = await this.at("target", readOwned);
+    assert.deepEqual([...owned], tables.map((table) => [table, REGION]));
     const [theirs, mine] = [await this.#sessions("source"), await this.#sessions("target")];
     assert.deepEqual(mine, theirs);
   }

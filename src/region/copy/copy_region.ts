@@ -111,7 +111,6 @@ async function copyTables(
       inTable += rows;
       onProgress?.({ done: done + inTable, of, table: table.name });
       await throttle?.(signal);
-      signal.throwIfAborted();
     };
     const sides = { clock, limits, remote, local, quarantine, between };
     const result = await copyTable(sides, table, there);
