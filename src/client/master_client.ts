@@ -70,6 +70,7 @@ export class MasterClient {
   readonly #deps: MasterClientDeps;
   readonly #masters: readonly Address[];
   readonly #pool: Pool;
+  readonly #closed = new AbortController();
   /** Who led when last heard; asked first. */
   #leader: Address | null = null;
 
@@ -91,18 +92,22 @@ export class MasterClient {
   ): Promise<Answer<N>> {
     const { clock, random } = this.#deps;
     const end = clock.now() + options.timeoutMs;
+    const closed = this.#closed.signal;
+    const signal = options.signal === undefined
+      ? closed
+      : AbortSignal.any([closed, options.signal]);
     const question: Question<Answer<N>> = {
       repeatable: callSpec(op)?.repeatable === true,
       put: (caller, limits) => caller.call(op, request, limits),
     };
     let refusals = 0;
     for (let attempt = 0;; attempt++) {
-      const outcome = await this.#round(question, end, options.signal);
+      const outcome = await this.#round(question, end, signal);
       if (!(outcome instanceof Failure)) return outcome;
       if (outcome.isRefusal && ++refusals >= REFUSALS_MAX) throw outcome.error;
       const delay = backoffDelay(BACKOFF, attempt, () => random.next());
       if (clock.now() + delay >= end) throw outcome.error;
-      await clock.sleep(delay, options.signal);
+      await clock.sleep(delay, signal);
     }
   }
 
@@ -123,7 +128,11 @@ export class MasterClient {
     if (outcome !== null) throw outcome.error;
   }
 
+  /** Ends all calls. */
   close(): void {
+    this.#closed.abort(
+      new MinisqlError("UNAVAILABLE", "Cannot ask a master: the client is closed"),
+    );
     this.#pool.close();
   }
 

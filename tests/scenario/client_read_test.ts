@@ -188,6 +188,17 @@ clientStory("with a cold cache the master is waited for", async (cluster) => {
   assert.equal((await cluster.outcome(read)).receipt?.rid, 2);
 });
 
+clientStory("closing the client ends what waits for a master", async (cluster) => {
+  cluster.region(["t"]);
+  cluster.master.crash();
+  const client = cluster.client();
+  const waiting = [client.query(SELECT), client.query("SHOW TABLES"), client.query("DROP TABLE t")];
+  const ends = waiting.map((each) => assert.rejects(each, is("UNAVAILABLE", /closed/)));
+  await cluster.pass(3000);
+  await client.close();
+  await cluster.outcome(Promise.all(ends), 10);
+});
+
 clientStory("a table that is not there is told at once", async (cluster) => {
   cluster.region(["t"]);
   const client = cluster.client();
