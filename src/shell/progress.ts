@@ -1,4 +1,6 @@
 /** How far long work is: a bar with the time left for people, a line now and then for logs. */
+import { displayWidth } from "../base/width.ts";
+import { cutText } from "./output/cut_text.ts";
 import type { ShellPort } from "./port.ts";
 
 export interface ProgressOptions {
@@ -10,7 +12,8 @@ export interface ProgressOptions {
 
 const REDRAW_MS = 100;
 const LOG_MS = 10_000;
-const BAR_COLUMNS = 24;
+const BAR_COLUMNS_MAX = 24;
+const BAR_COLUMNS_MIN = 8;
 /** Nothing is shown of work that ends sooner. */
 const PATIENCE_MS = 300;
 /** An estimate before this share of the work is done would be noise. */
@@ -73,15 +76,17 @@ export class Progress {
     await this.#port.err.write("\r\x1b[K");
   }
 
+  /** What fits the terminal: the words, and as much of a bar as there is room for. */
   #line(now: number): string {
     const words = this.#words(now);
-    const room = this.#port.size().columns - words.length - BAR_COLUMNS - 4;
-    if (this.#total === null || this.#total === 0 || room < 0) {
-      return words.slice(0, this.#port.size().columns - 1);
+    const room = this.#port.size().columns - 1 - displayWidth(words);
+    const columns = Math.min(BAR_COLUMNS_MAX, room - 1);
+    if (this.#total === null || this.#total === 0 || columns < BAR_COLUMNS_MIN) {
+      return cutText(words, this.#port.size().columns - 1);
     }
-    const filled = Math.round(Math.min(1, this.#done / this.#total) * BAR_COLUMNS);
-    const bar = "█".repeat(filled) + this.#port.err.style.dim("░".repeat(BAR_COLUMNS - filled));
-    return `${bar} ${words}`;
+    const filled = Math.round(Math.min(1, this.#done / this.#total) * columns);
+    const rest = this.#port.err.style.dim("░".repeat(columns - filled));
+    return `${"█".repeat(filled)}${rest} ${words}`;
   }
 
   #words(now: number): string {
