@@ -4,11 +4,13 @@ import { SystemRandom } from "../../../adapters/system_random.ts";
 import type { ColumnSchema, Engine, TableSchema } from "../../../ports/engine.ts";
 import { MinisqlError } from "../../../protocol/errors.ts";
 import type { ClusterEvent } from "../../../protocol/events.ts";
+import type { ReadLevel } from "../../../protocol/calls/region.ts";
 import type { Cell } from "../../../protocol/values.ts";
 import { cellLiteral } from "../../../sql/cell_literal.ts";
 import { quoteName } from "../../../sql/names.ts";
 import type { Member } from "../member.ts";
 import type { Play } from "./failures.ts";
+import type { RegionLayout } from "./layout.ts";
 import type { Scene, Stage } from "./stage.ts";
 import { duration, foundOn, rows } from "./words.ts";
 
@@ -37,12 +39,22 @@ export async function corrupt(play: Play, table: string, member: Member): Promis
   const { stage, say, signal } = play;
   const change = await changeBehindItsBack(stage, table, member);
   const { column, before, after, where } = change;
+  // A vote asks slaves; what the primary holds is met where it is asked itself.
+  const isPrimary = regionOf(stage, table)?.state.primary === stage.cluster.ridOf(member);
+  const level = isPrimary ? "latest" : "voted";
   await say(`In ${member.name}'s own database file, past the cluster: ${table}, row ${where}`);
-  await say(`${column} was ${String(before)} and is ${String(after)} there now. Reading it…`);
+  await say(
+    `${column} was ${String(before)} and is ${String(after)} there now. Reading it (${level})…`,
+  );
   await stage.scene(say, signal, async (scene) => {
     const outcome = watch(stage, scene, table, member);
     try {
-      await read(stage, scene, change, () => isOver(stage, table, member, outcome.so));
+      await read(
+        stage,
+        scene,
+        { ...change, level },
+        () => isOver(stage, table, member, outcome.so),
+      );
     } finally {
       outcome.end();
     }
@@ -74,14 +86,14 @@ function isRepair(
 async function read(
   stage: Stage,
   scene: Scene,
-  { select, before }: Change,
+  { select, before, level }: Change & { readonly level: ReadLevel },
   isOver: () => Promise<boolean>,
 ): Promise<void> {
   let reads = 0;
   let wrong = 0;
   const once = async () => {
     try {
-      const answer = await stage.client.query(select, [], { read: "voted", signal: scene.signal });
+      const answer = await stage.client.query(select, [], { read: level, signal: scene.signal });
       reads++;
       if (String(answer.rows[0]?.[0]) !== String(before)) wrong++;
     } catch (error) {
@@ -93,7 +105,8 @@ async function read(
   };
   const settled = await scene.until(once, LIMIT_MS, BETWEEN_READS_MS);
   if (!settled) scene.tell(`not settled within ${duration(LIMIT_MS)}`);
-  scene.tell(`${reads} reads meanwhile, ${wrong === 0 ? "none" : wrong} of them wrong`);
+  const counted = reads === 1 ? "1 read" : `${reads} reads`;
+  scene.tell(`${counted} meanwhile, ${wrong === 0 ? "none" : wrong} of them wrong`);
 }
 
 /** Out-voted, repaired, and serving again. */
@@ -104,10 +117,14 @@ async function isOver(
   { votes, repaired }: Outcome,
 ): Promise<boolean> {
   const { address } = member;
-  const region = stage.regions().find(({ tables }) => tables.includes(table))?.state.region;
+  const region = regionOf(stage, table)?.state.region;
   if (votes === null || repaired === null || address === null || region === undefined) return false;
   const { replicas } = await stage.client.admin.server(address, "replicas", { region });
   return replicas.length > 0 && replicas.every(({ trouble }) => trouble === null);
+}
+
+function regionOf(stage: Stage, table: string): RegionLayout | undefined {
+  return stage.regions().find(({ tables }) => tables.includes(table));
 }
 
 function summary(

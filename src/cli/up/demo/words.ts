@@ -15,27 +15,27 @@ export function told(event: ClusterEvent, names: Names): string {
     case "region.failover":
       return `${names.tables(event.region)}: ${names.server(event.to)} is the primary now` +
         `${event.outageMs === undefined ? "" : `, writes paused for ${duration(event.outageMs)}`}` +
-        ` (${event.reason})`;
+        ` (${brief(event.reason)})`;
     case "region.isr":
       return `${names.tables(event.region)}: in sync on ${
         list(event.isr.map((rid) => names.server(rid)))
       } (` +
         `${event.change})`;
     case "region.read_only":
-      return `${names.tables(event.region)}: read-only (${event.reason})`;
+      return `${names.tables(event.region)}: read-only (${brief(event.reason)})`;
     case "region.writable":
       return `${names.tables(event.region)}: writable again`;
     case "copy.diverged": {
       const of = event.table ?? names.tables(event.region);
       return `${names.server(event.rid)} ${foundOn(of, event.votes)} and stops serving it ` +
-        `(${event.reason})`;
+        `(${brief(event.reason)})`;
     }
     case "copy.repaired":
       return `${names.server(event.rid)}: ${rows(event.rows)} of ${event.table} repaired in ` +
         duration(event.ms);
     case "sync.started":
       return `${names.tables(event.region)}: copied from ${names.server(event.from)} to ` +
-        `${names.server(event.rid)} (${event.reason})`;
+        `${names.server(event.rid)} (${brief(event.reason)})`;
     case "sync.finished":
       return `${names.tables(event.region)}: the copy on ${names.server(event.rid)} is complete, ` +
         `${rows(event.rows)} in ${duration(event.ms)}`;
@@ -43,12 +43,17 @@ export function told(event: ClusterEvent, names: Names): string {
       return `${names.server(event.rid)} has joined`;
     case "server.left":
     case "server.evicted":
-      return `${names.server(event.rid)} is gone for the master (${event.reason})`;
+      return `${names.server(event.rid)} is gone for the master (${brief(event.reason)})`;
     case "master.elected":
       return `${event.id} leads`;
     default:
       return eventSentence(event);
   }
+}
+
+/** The details are in the events. */
+function brief(reason: string): string {
+  return reason.split(": ")[0] ?? reason;
 }
 
 /** How a copy was found to differ: by the others' votes, or by itself. */
