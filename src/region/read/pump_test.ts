@@ -1,6 +1,7 @@
 /** Rows between the database and the client: held back, let go, and never too many at once. */
 import assert from "node:assert/strict";
 import { settle } from "../../../tests/support/wait.ts";
+import { VirtualClock } from "../../adapters/virtual_clock.ts";
 import { Deferred } from "../../base/deferred.ts";
 import type { Column, Row } from "../../protocol/values.ts";
 import { pump } from "./pump.ts";
@@ -15,6 +16,7 @@ class Source implements Reading {
   readonly columns = Promise.resolve(COLUMNS);
   readonly result = { affected: 0 };
   read = 0;
+  before: Promise<void> = Promise.resolve();
   isLeft = false;
   readonly #rows: number;
   readonly #failure: Error | null;
@@ -27,7 +29,7 @@ class Source implements Reading {
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly Row[], void, void> {
     try {
       for (; this.read < this.#rows; this.read++) {
-        await null;
+        await this.before;
         yield [[this.read]];
       }
       if (this.#failure !== null) throw this.#failure;
@@ -51,6 +53,7 @@ class Client {
 }
 
 function bench(source: Source) {
+  const clock = new VirtualClock();
   const client = new Client();
   const out = new RowsOut(client, LIMITS);
   const leave = new Deferred<void>();
@@ -59,9 +62,9 @@ function bench(source: Source) {
     signals.push(signal);
     return source;
   };
-  const pumping = pump(start, { out, leave: leave.promise });
+  const pumping = pump(start, { clock, out, leave: leave.promise });
   pumping.catch(() => {});
-  return { client, out, leave, signals, pumping };
+  return { clock, client, out, leave, signals, pumping };
 }
 
 Deno.test("pump: nothing goes out before it may, and everything after", async () => {
@@ -108,15 +111,29 @@ Deno.test("pump: reads no faster than the client takes", async () => {
   assert.equal(client.got.length, 1000);
 });
 
-Deno.test("pump: of a vote that is lost nothing goes out, and the query is ended", async () => {
+Deno.test("pump: of a vote that is lost nothing goes out, and reading ends", async () => {
   const source = new Source(1000);
-  const { client, leave, pumping, signals } = bench(source);
+  const { client, leave, pumping } = bench(source);
   await settle();
   leave.reject(new Error("outvoted"));
   await assert.rejects(pumping, /outvoted/);
   assert.deepEqual(client.got, []);
   assert.ok(source.isLeft);
+});
+
+Deno.test("pump: a query that gives nothing is ended a moment after its vote is lost", async () => {
+  const never = new Deferred<void>();
+  const source = new Source(1);
+  source.before = never.promise;
+  const { clock, leave, pumping, signals } = bench(source);
+  leave.reject(new Error("outvoted"));
+  await settle();
+  assert.equal(signals[0]?.aborted, false);
+  await clock.advance(300, settle);
   assert.equal(signals[0]?.aborted, true);
+  // As an engine does it.
+  never.reject(new Error("cancelled"));
+  await assert.rejects(pumping, /outvoted/);
 });
 
 Deno.test("pump: a failure of the query is not told before it may be", async () => {

@@ -200,7 +200,7 @@ export class ReadService {
       const signal = AbortSignal.any([read.signal, refused]);
       return readStatement(session, statement, read.options(signal));
     };
-    const { result } = await pump(start, { out: read.out, leave });
+    const { result } = await pump(start, { clock: this.#deps.clock, out: read.out, leave });
     return { result, receipt: read.receipt(views, []) };
   }
 }

@@ -191,6 +191,7 @@ class Recount {
         read.options(AbortSignal.any([read.signal, signal])),
       );
     await pump(start, {
+      clock: this.#deps.clock,
       out: read.out,
       leave: Promise.resolve(),
       onRows: (rows) => again.add(rows),
