@@ -12,7 +12,7 @@ Deno.test("progress: people see a bar with the time left, and it goes when all i
   await progress.add(490);
   assert.equal(
     shell.err,
-    "\r\x1b[K" + "█".repeat(4) + "░".repeat(13) +
+    "\r\x1b[K" + "█".repeat(5) + "░".repeat(14) +
       " import t  25%  500 rows of 2000 rows  500 rows/s  ETA 00:03",
   );
   shell.err = "";

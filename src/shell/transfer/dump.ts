@@ -19,29 +19,21 @@ const OWN_SETTINGS = new Set([
   ...["saved_cs_client", "note_verbosity", "sql_log_bin", "insert_method"],
 ]);
 
+/** Its database, its locks, its transactions: rows are stored together here in their own way. */
+const OF_SERVER =
+  /^(?:CREATE\s+(?:DATABASE|SCHEMA)|USE|LOCK\s+TABLES?|UNLOCK\s+TABLES?|BEGIN|START\s+TRANSACTION|COMMIT)\b/i;
+
 export function dumpStep(sql: string): DumpStep {
   const inner = COMMENT.exec(sql.trim())?.[1]?.trim();
   if (inner !== undefined && inner.startsWith("\\-")) return NOTHING;
   const text = inner ?? sql.trim();
   if (/^SET\s/i.test(text)) return settingsStep(text);
   if (inner !== undefined && /\b(?:DISABLE|ENABLE)\s+KEYS\b/i.test(text)) return NOTHING;
+  if (OF_SERVER.test(text)) return NOTHING;
   const statement = statementOf(sql);
-  switch (statement?.kind) {
-    case "lock_tables":
-    case "unlock_tables":
-    case "create_database":
-    case "use":
-    case "begin":
-    case "commit":
-      return NOTHING;
-    case "insert":
-    case "replace": {
-      const written = statement.tables.find(({ role }) => role === "written");
-      return { kind: "rows", sql, table: written?.table ?? "" };
-    }
-    default:
-      return { kind: "run", sql };
-  }
+  if (statement?.kind !== "insert" && statement?.kind !== "replace") return { kind: "run", sql };
+  const written = statement.tables.find(({ role }) => role === "written");
+  return { kind: "rows", sql, table: written?.table ?? "" };
 }
 
 /** Of all that is set only foreign key checks matter to what is stored. */
