@@ -1,7 +1,7 @@
 /** Applies committed entries in order, as they become known to be committed. */
 import { Deferred } from "../base/deferred.ts";
 import { pause } from "../cluster/pause.ts";
-import type { EngineSession, Fingerprint } from "../ports/engine.ts";
+import type { EngineSession } from "../ports/engine.ts";
 import type { SchemaOutcome } from "../protocol/entry.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import { applyChange, Difference } from "./apply.ts";
@@ -127,8 +127,7 @@ export class Applier {
       await this.#apply(entry, this.#trusted === entry.seq);
     } catch (error) {
       if (!(error instanceof Difference)) throw error;
-      const fingerprints: ReadonlyMap<string, Fingerprint | null> = error.fingerprints ?? new Map();
-      this.#copy.disputed = { seq: entry.seq, fingerprints };
+      this.#copy.disputed = { seq: entry.seq, fingerprints: error.fingerprints };
       if (await this.#options.settle(error, signal)) {
         this.#trusted = entry.seq;
       } else if (!signal.aborted) {
@@ -147,7 +146,7 @@ export class Applier {
       await this.#options.beforeSchema();
       this.schemaOutcome = { job: body.job, outcome: await applySchema(copy, { ...entry, body }) };
     } else if (body.kind === "schema_done") {
-      await applySchemaDone(copy, { ...entry, body });
+      await applySchemaDone(copy, { ...entry, body }, isTrusted);
       this.schemaOutcome = null;
     } else {
       if (this.#session?.usable !== true) this.#session = await copy.deps.engine.session();

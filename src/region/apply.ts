@@ -18,13 +18,13 @@ const FORGET_EVERY = 10_000;
 export class Difference extends Error {
   override readonly name = "Difference";
   readonly seq: number;
-  /** What came out here; null where a statement failed or changed another number of rows. */
-  readonly fingerprints: ReadonlyMap<string, Fingerprint> | null;
+  /** What each table in question came to here. */
+  readonly fingerprints: ReadonlyMap<string, Fingerprint | null>;
 
   constructor(
     seq: number,
     reason: string,
-    fingerprints: ReadonlyMap<string, Fingerprint> | null = null,
+    fingerprints: ReadonlyMap<string, Fingerprint | null>,
   ) {
     super(reason);
     this.seq = seq;
@@ -59,10 +59,11 @@ export async function applyChange(
 ): Promise<ReadonlyMap<string, Fingerprint>> {
   await session.begin("write");
   try {
-    await runStatements(session, entry);
+    const fault = await runStatements(session, entry);
     const fingerprints = await session.flushFingerprints();
-    if (!isTrusted) requireSame(entry, fingerprints);
+    if (!isTrusted) requireSame(copy, entry, fingerprints, fault);
     await writeBooks(copy, session, entry);
+    copy.mayShow(entry.seq);
     await session.commit();
     return fingerprints;
   } catch (error) {
@@ -71,32 +72,46 @@ export async function applyChange(
   }
 }
 
-async function runStatements(session: EngineSession, { seq, body }: ChangeEntry): Promise<void> {
+/**
+ * Runs them all, whatever comes of each: what they add up to is for the copies to compare. Answers
+ * how the first one differed that did; null where all went as at the primary.
+ */
+async function runStatements(
+  session: EngineSession,
+  { body }: ChangeEntry,
+): Promise<string | null> {
+  let fault: string | null = null;
   for (const { sql, context, affected } of body.statements) {
-    let here: number;
     try {
-      here = (await session.run(sql, { context, timeoutMs: APPLY_MS })).result.affected;
+      const { result } = await session.run(sql, { context, timeoutMs: APPLY_MS });
+      if (result.affected === affected) continue;
+      fault ??= `a statement changed ${result.affected} rows here and ${affected} at the primary`;
     } catch (error) {
-      if (isPassing(error)) throw error;
+      if (isPassing(error) || !session.usable || session.undone) throw error;
       const why = (error as Error).message;
-      throw new Difference(seq, `a statement that went well at the primary failed: ${why}`);
-    }
-    if (here !== affected) {
-      const why = `a statement changed ${here} rows here and ${affected} at the primary`;
-      throw new Difference(seq, why);
+      fault ??= `a statement that went well at the primary failed: ${why}`;
     }
   }
+  return fault;
 }
 
 function requireSame(
+  copy: RegionCopy,
   { seq, body }: ChangeEntry,
-  here: ReadonlyMap<string, Fingerprint>,
+  changed: ReadonlyMap<string, Fingerprint>,
+  fault: string | null,
 ): void {
-  const tables = new Set([...here.keys(), ...Object.keys(body.fingerprints)]);
+  const tables = new Set([...changed.keys(), ...Object.keys(body.fingerprints)]);
+  const here = new Map<string, Fingerprint | null>();
+  let reason = fault;
   for (const table of tables) {
-    const why = differenceOf(here.get(table) ?? null, body.fingerprints[table] ?? null);
-    if (why !== null) throw new Difference(seq, `table ${table} differs: ${why}`, here);
+    // A table that was not changed here is what it was.
+    const mine = changed.get(table) ?? copy.history.latest(table);
+    here.set(table, mine);
+    const why = differenceOf(mine, body.fingerprints[table] ?? null);
+    if (why !== null) reason ??= `table ${table} differs: ${why}`;
   }
+  if (reason !== null) throw new Difference(seq, reason, here);
 }
 
 /** Where two fingerprints differ, in words; null where they do not. */
@@ -129,6 +144,5 @@ export async function writeBooks(
   if (seq % FORGET_EVERY === 0) {
     await forgetSessions(session, region, seq - copy.deps.limits.sessionsKept);
   }
-  copy.mayShow(seq);
   await writeApplied(session, region, { epoch, seq, state: "sound" });
 }

@@ -130,28 +130,39 @@ async function adopt(
   return outcome;
 }
 
-/** Notes how the change ended at the primary; it must have come to the same here. */
-export async function applySchemaDone(copy: RegionCopy, entry: SchemaDoneEntry): Promise<void> {
-  const { seq, body } = entry;
-  const fingerprints = new Map<string, Fingerprint>();
-  for (const { table, schemaHash } of body.outcome.tables) {
-    const here = copy.schema(table)?.hash ?? NO_TABLE;
-    if (here !== schemaHash) {
-      throw new Difference(seq, `table ${table} differs: schema ${here} is not ${schemaHash}`);
-    }
-    const mine = copy.history.latest(table);
-    if (mine !== null) fingerprints.set(table, mine);
-    const why = differenceOf(mine, body.fingerprints[table] ?? null);
-    if (why !== null) throw new Difference(seq, `table ${table} differs: ${why}`, fingerprints);
-  }
+/**
+ * Notes how the change ended at the primary; it must have come to the same here, unless a majority
+ * of the copies came to what this one did.
+ */
+export async function applySchemaDone(
+  copy: RegionCopy,
+  entry: SchemaDoneEntry,
+  isTrusted: boolean,
+): Promise<void> {
+  if (!isTrusted) requireSameTables(copy, entry);
   await copy.use(async (session) => {
     await session.begin("write");
     await writeSessions(session, copy.region, [jobBook(entry)]);
-    copy.mayShow(seq);
+    copy.mayShow(entry.seq);
     await writeApplied(session, copy.region, { ...positionOf(entry), state: "sound" });
     await session.commit();
   });
   copy.noteApplied(entry, new Map());
+}
+
+function requireSameTables(copy: RegionCopy, { seq, body }: SchemaDoneEntry): void {
+  const here = new Map<string, Fingerprint | null>();
+  let reason: string | null = null;
+  for (const { table, schemaHash } of body.outcome.tables) {
+    const mine = copy.history.latest(table);
+    here.set(table, mine);
+    const hash = copy.schema(table)?.hash ?? NO_TABLE;
+    const why = hash === schemaHash
+      ? differenceOf(mine, body.fingerprints[table] ?? null)
+      : `schema ${hash} is not ${schemaHash}`;
+    if (why !== null) reason ??= `table ${table} differs: ${why}`;
+  }
+  if (reason !== null) throw new Difference(seq, reason, here);
 }
 
 /** A job's change is done once: its outcome is kept as a client session's last write is. */

@@ -33,8 +33,7 @@ export async function settleDispute(
   signal: AbortSignal,
 ): Promise<Ruling> {
   const mine = difference.fingerprints;
-  // A statement that fails only here, or changes other rows, speaks for itself.
-  if (mine === null || mine.size === 0) return { isRight: false, votes: "" };
+  if (mine.size === 0) return { isRight: false, votes: "" };
   const votes = await Promise.all(
     deps.peers.map((peer) => votesLike(deps, peer, difference.seq, mine, signal)),
   );
@@ -47,7 +46,7 @@ async function votesLike(
   { copy, epoch }: DisputeDeps,
   peer: Peer,
   seq: number,
-  mine: ReadonlyMap<string, Fingerprint>,
+  mine: ReadonlyMap<string, Fingerprint | null>,
   signal: AbortSignal,
 ): Promise<"same" | "other" | "none"> {
   const { clock, limits } = copy.deps;
@@ -73,7 +72,7 @@ async function votesLike(
 function isSame(
   tables: readonly string[],
   theirs: readonly (Fingerprint | null)[],
-  mine: ReadonlyMap<string, Fingerprint>,
+  mine: ReadonlyMap<string, Fingerprint | null>,
 ): boolean {
   return tables.every((table, at) =>
     differenceOf(theirs[at] ?? null, mine.get(table) ?? null) === null

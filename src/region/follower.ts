@@ -119,6 +119,12 @@ export class Follower {
     await stored;
     // Meanwhile a newer epoch may have begun here, and cut off what was just stored.
     this.#requireLeader(request);
+    if (log.last(region).seq < to) {
+      throw new MinisqlError(
+        "BEHIND",
+        `Cannot acknowledge ${to}: the log of ${region} has not stored it`,
+      );
+    }
     this.#applier.commitTo(Math.min(committed, to));
     return { last: to, applied: this.#copy.applied.value, unfit: this.#copy.unfit };
   }

@@ -106,9 +106,11 @@ export class TableOrders {
             "rename it, or move it to another database",
         );
       }
-      // Said first: whoever finds the table later knows whose it is.
+      // Said first: whoever finds the table later knows whose it is, and when the table is on disk
+      // this is too.
       await session.begin("write");
       await writeOwned(session, region, [table]);
+      await writeApplied(session, region, { epoch: 0, seq: 0, state: "sound" });
       await session.commit();
       if (await engine.schema(table) === null) await session.run(ddl, { timeoutMs: MAKE_MS });
       const made = await engine.schema(table);
@@ -116,9 +118,6 @@ export class TableOrders {
         throw new MinisqlError("BAD_REQUEST", `Cannot make ${table}: the statement makes another`);
       }
       await engine.maintainFingerprint(table);
-      await session.begin("write");
-      await writeApplied(session, region, { epoch: 0, seq: 0, state: "sound" });
-      await session.commit();
       return (await engine.schema(table))?.hash ?? made.hash;
     } catch (error) {
       if (session.usable) await session.rollback().catch(() => {});

@@ -50,6 +50,8 @@ export class Watchman {
     while (!signal.aborted) {
       const why = await this.#look(state, primary, signal);
       if (signal.aborted) return;
+      // A link that broke is looked into at once; what was found wrong, again a little later.
+      if (why === "") continue;
       if (why !== null) onSuspect(state.epoch, why);
       await pause(clock, RETRY_MS, signal, [directory.changed]);
     }
@@ -70,7 +72,10 @@ export class Watchman {
     }
   }
 
-  /** Resolves when something is wrong, with what; with null when it is to be looked at again. */
+  /**
+   * Resolves when something is wrong, with what; with null when it is to be looked at again a little
+   * later, and with nothing said when at once.
+   */
   async #look(state: RegionState, primary: number, signal: AbortSignal): Promise<string | null> {
     const { copy: { region, deps: { clock, limits } }, directory } = this.#deps;
     const server = directory.server(primary);
@@ -97,7 +102,7 @@ export class Watchman {
         if (later?.role !== "primary") return `it is ${later?.role ?? "nothing"} and does not lead`;
       }
       await this.#whileHeard(signal, [caller.closed, directory.changed]);
-      return null;
+      return "";
     } catch (error) {
       if (!(error instanceof MinisqlError)) throw error;
       return error.code === "UNAVAILABLE" || error.code === "TIMEOUT" ||

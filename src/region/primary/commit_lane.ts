@@ -88,6 +88,7 @@ export class CommitLane {
       await this.#agree({ epoch, seq }, body, async () => {
         await writeBooks(copy, change.session, { epoch, seq, body });
       });
+      copy.mayShow(seq);
       await this.#commitEngine(change.session);
       copy.noteApplied({ epoch, seq }, fingerprints);
       return { seq, fingerprints };
@@ -122,11 +123,13 @@ export class CommitLane {
     });
     this.#unsaved = entry;
     wake();
-    try {
-      await Promise.all([stored, meanwhile()]);
-    } catch (error) {
-      fail(`entry ${position.seq} could not be stored: ${(error as Error).message}`);
-      throw unknown(position, (error as Error).message);
+    // Both come to an end before anything else is done with the session.
+    const ends = await Promise.allSettled([stored, meanwhile()]);
+    const failed = ends.find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") {
+      const why = (failed.reason as Error).message;
+      fail(`entry ${position.seq} could not be stored: ${why}`);
+      throw unknown(position, why);
     }
     const isCommitted = await quorum.committed.reach(position.seq, clock, null, office);
     if (!isCommitted) throw unknown(position, wordsOf(office.reason));

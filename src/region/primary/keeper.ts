@@ -132,7 +132,8 @@ export class Keeper {
       if (isr.length >= min) break;
       if (isr.every(({ rid }) => rid !== member.rid)) isr.push(member);
     }
-    isr.sort((a, b) => rank(a, self) - rank(b, self));
+    // The others in the order in which they came: who came last has the most to catch up with.
+    isr.sort((a, b) => Number(b.rid === self.rid) - Number(a.rid === self.rid));
     return sameMembers(isr, state.isr) && joining.length === (state.joining ?? []).length
       ? null
       : next;
@@ -171,11 +172,6 @@ export class Keeper {
     // Never so short that the time does not move by it.
     return left.length === 0 ? null : Math.max(1, Math.min(...left));
   }
-}
-
-/** The primary first, then by number: the order in which they try to take over. */
-function rank({ rid }: Member, self: Member): number {
-  return rid === self.rid ? -1 : rid;
 }
 
 function sameMembers(one: readonly Member[], other: readonly Member[]): boolean {

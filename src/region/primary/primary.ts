@@ -192,14 +192,20 @@ export class Primary {
     return await orAborted(this.#schemas.change(request), request.signal);
   }
 
-  /** Resolves when writes and transactions may begin. */
+  /** Resolves when writes and transactions may begin. Raises READ_ONLY while they may not. */
   async ready(signal: AbortSignal): Promise<void> {
     await this.#ready(signal);
   }
 
+  /** Resolves when this primary has taken over all that was left to it, and may be copied from. */
+  async opened(signal: AbortSignal): Promise<void> {
+    if (!this.#opened.settled) await orAborted(this.#opened.promise, signal);
+    this.#office.signal.throwIfAborted();
+  }
+
   /** Does something while no schema is being changed. */
   async whileSchemasStay<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    await this.#ready(signal);
+    await this.opened(signal);
     const leave = await this.#open.enter(signal);
     try {
       return await work();
@@ -291,8 +297,7 @@ export class Primary {
   }
 
   async #ready(signal: AbortSignal): Promise<void> {
-    if (!this.#opened.settled) await orAborted(this.#opened.promise, signal);
-    this.#office.signal.throwIfAborted();
+    await this.opened(signal);
     if (this.#isStalled) throw this.#readOnly();
   }
 

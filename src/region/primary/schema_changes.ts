@@ -153,7 +153,7 @@ export class SchemaChanges {
     };
     const position = await lane.append(body);
     try {
-      await applySchemaDone(copy, { ...position, body });
+      await applySchemaDone(copy, { ...position, body }, true);
     } catch (error) {
       this.#deps.fail(`the end of a schema change could not be noted: ${(error as Error).message}`);
       throw error;
