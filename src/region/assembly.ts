@@ -12,12 +12,13 @@ import { Directory } from "./directory.ts";
 import { EngineHealth } from "./engine_health.ts";
 import { EventFeed } from "./event_feed.ts";
 import { REGION_LIMITS, type RegionLimits } from "./limits.ts";
-import { LoadMeter } from "./load_meter.ts";
+import { lagOf, LoadMeter } from "./load_meter.ts";
 import { Membership } from "./membership.ts";
 import { quarantineOf } from "./quarantine_files.ts";
 import { READ_LIMITS } from "./read/limits.ts";
 import { Poll } from "./read/poll.ts";
 import { ReadService } from "./read/read_service.ts";
+import { restAfter } from "./read/rest.ts";
 import { Scrubber } from "./read/scrubber.ts";
 import { Voter } from "./read/voter.ts";
 import type { RegionServerDeps, RegionServerOptions } from "./region_server.ts";
@@ -153,6 +154,7 @@ class Assembly {
     const scrubber = new Scrubber({ clock, engine, poll, reporter }, {
       replicas: () => replicas.views,
       everyMs: scrubMs,
+      rest: (tookMs) => restAfter(tookMs, { waiting: reads.waiting, lag: lagOf(replicas.all) }),
     });
     return { poll, reads, voter, scrubber };
   }

@@ -24,10 +24,6 @@ export class LoadMeter {
 
   /** What was done since it was last asked. */
   take(replicas: readonly Replica[], wallMs: number): Load {
-    const lag = replicas.reduce(
-      (sum, { committed, copy }) => sum + Math.max(0, committed - copy.applied.value),
-      0,
-    );
     const ages = replicas.flatMap(({ copy }) =>
       copy.tables.map((table) => copy.verifiedAt.get(table))
     );
@@ -39,7 +35,7 @@ export class LoadMeter {
       writes: this.#writes,
       rows: this.#rows,
       bytes: this.#bytes,
-      lag,
+      lag: lagOf(replicas),
       verifiedAgeMs: oldest === null ? null : Math.max(0, wallMs - oldest),
       regions: Object.fromEntries(this.#visits),
     };
@@ -55,4 +51,12 @@ export class LoadMeter {
   #visit(region: string): void {
     this.#visits.set(region, (this.#visits.get(region) ?? 0) + 1);
   }
+}
+
+/** Entries that are committed and not applied here. */
+export function lagOf(replicas: readonly Replica[]): number {
+  return replicas.reduce(
+    (sum, { committed, copy }) => sum + Math.max(0, committed - copy.applied.value),
+    0,
+  );
 }

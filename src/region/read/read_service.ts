@@ -49,6 +49,11 @@ export class ReadService {
     this.#looks = new KeptLooks(this.#lookSessions, limits.lookMs);
   }
 
+  /** Reads that wait for a session. */
+  get waiting(): number {
+    return this.#sessions.waiting;
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.#sessions.close(), this.#lookSessions.close()]);
   }

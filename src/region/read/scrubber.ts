@@ -14,6 +14,7 @@ import type { Lost, ReadableReplica } from "../readable.ts";
 import { inspect, type Inspected } from "./inspection.ts";
 import type { Poll } from "./poll.ts";
 import { giveWay } from "./give_way.ts";
+import { restAfter } from "./rest.ts";
 import { Changing } from "./snapshot.ts";
 import { invariant } from "../../base/assert.ts";
 
@@ -30,8 +31,8 @@ export interface ScrubberOptions {
   /** A table is looked at again so long after it was; null to leave it to those who ask. */
   readonly everyMs: number | null;
   /**
-   * How long to pause after the database was busy with it for so long. The place to look at load
-   * and lag.
+   * How long to pause after the database was busy with it for so long; for the server's load and
+   * lag see `restAfter`.
    */
   readonly rest?: (tookMs: number) => number;
   /** What one query of it may take, about, and the rows to begin with. */
@@ -50,9 +51,9 @@ const SECOND_LOOK_MS = 1000;
 /** A schema that is not what it should be for so long is not being changed: it was changed. */
 const UNSETTLED_MS = 10 * 60_000;
 
-/** Twice as long as it was busy: a third of one connection's work. */
+/** Where nothing is known of what else there is to do. */
 function easy(tookMs: number): number {
-  return 2 * tookMs;
+  return restAfter(tookMs, { waiting: 0, lag: 0 });
 }
 
 /** A table of a replica, and when it was, and is next to be, looked at. */

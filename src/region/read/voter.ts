@@ -5,6 +5,7 @@ import { MinisqlError } from "../../protocol/errors.ts";
 import type { CallContext } from "../../protocol/handlers.ts";
 import type { Answer, Request } from "../../protocol/messages.ts";
 import type { ReadableReplica } from "../readable.ts";
+import { comparison } from "./comparable.ts";
 import type { ReadLimits } from "./limits.ts";
 import { openViews, type Part } from "./parts.ts";
 import { ResultSum } from "./result_sum.ts";
@@ -71,6 +72,11 @@ export class Voter {
       requireEpoch(replica, epoch);
       return { replica, after: seq, tables };
     });
+    const compared = await comparison(sql, asked);
+    if (!compared.comparable) {
+      const why = `Cannot run the query for a recount: ${compared.reason}`;
+      throw new MinisqlError("BAD_REQUEST", why);
+    }
     for (const { replica, after } of asked) {
       const refusal = replica.refusal();
       if (refusal !== null) throw refusal;
