@@ -72,8 +72,6 @@ class Scope implements Owner {
 
   async perform<T>({ statement, level }: Call, deadline: Deadline, mode: Mode<T>): Promise<T> {
     const { plan } = statement;
-    const { fault } = this.#transaction;
-    if (fault !== null) throw fault;
     switch (plan.to) {
       case "primary":
       case "replica": {

@@ -119,6 +119,7 @@ clientStory("a stream that was not read to its end cannot be repeated", async (c
   await cluster.outcome(session.stream(SELECT).columns);
   cluster.failOver(region, 3);
   await assert.rejects(cluster.outcome(session.query(OTHER)), is("SQL", /rolled back/, 1213));
+  assert.equal(cluster.server(3).of("begin").length, 0);
 });
 
 clientStory("a deadlock is the application's to hear of", async (cluster) => {

@@ -1,7 +1,7 @@
 /** Reads: from a replica that is new enough, whichever answers. */
 import assert from "node:assert/strict";
 import type { Client, QueryResult, Session } from "../../src/client/api.ts";
-import { MinisqlError } from "../../src/protocol/errors.ts";
+import { MinisqlError, sqlError } from "../../src/protocol/errors.ts";
 import { clientStory, type FakeCluster } from "../support/client/fake_cluster.ts";
 import { is } from "../support/is.ts";
 
@@ -213,6 +213,22 @@ clientStory("a table made anew in another region is found", async (cluster) => {
   cluster.drop("t");
   cluster.region(["t"], [3]);
   assert.deepEqual(await readers(cluster, client, 1), [3]);
+});
+
+clientStory("a table that has left its region for another is found", async (cluster) => {
+  cluster.region(["t", "u"], [1, 2]);
+  const client = cluster.client();
+  await readers(cluster, client, 1);
+  cluster.drop("t");
+  const next = cluster.region(["t"], [3]);
+  cluster.server(2).tricks.push(new MinisqlError("NO_SUCH_TABLE", "Table 't' doesn't exist"));
+  assert.deepEqual(await readers(cluster, client, 1), [3]);
+  cluster.drop("t");
+  const last = cluster.region(["t"], [2]);
+  cluster.server(3).regions.set(next.name, next);
+  cluster.server(3).tricks.push(sqlError(1146, "42S02", "Table 't' doesn't exist"));
+  await cluster.outcome(client.query(INSERT));
+  assert.equal(last.count(INSERT), 1);
 });
 
 clientStory("a server that has no such table is believed after a second look", async (cluster) => {

@@ -1,6 +1,7 @@
 /** The location cache: asked for once, told of changes, and right again after each of them. */
 import assert from "node:assert/strict";
 import { clientStory, type FakeCluster } from "../support/client/fake_cluster.ts";
+import { is } from "../support/is.ts";
 
 async function read(cluster: FakeCluster, client: { query(sql: string): Promise<unknown> }) {
   await cluster.outcome(client.query("SELECT * FROM t"));
@@ -39,6 +40,10 @@ clientStory("a table dropped elsewhere leaves the cache", async (cluster) => {
   await read(cluster, client);
   await cluster.pass(1000);
   cluster.drop("t");
+  cluster.master.tell();
+  await cluster.pass(10);
+  await assert.rejects(read(cluster, client), is("NO_SUCH_TABLE", /'t'/, 1146));
+  assert.equal(cluster.fakes.flatMap((server) => server.of("query")).length, 1);
   const region = cluster.region(["t"], [3]);
   cluster.master.tell();
   await cluster.pass(10);
@@ -112,6 +117,7 @@ clientStory("a primary the master does not see is still asked", async (cluster) 
   await cluster.pass(10);
   await cluster.outcome(client.query("INSERT INTO t VALUES (2)"), 100);
   assert.equal(region.seq, 2);
+  assert.ok(cluster.fakes.every((server) => server.of("replicas").length === 0));
 });
 
 clientStory("many statements at once share one look for a route", async (cluster) => {

@@ -25,6 +25,10 @@ clientStory("a stream gives columns, rows and how it ended, in this order", asyn
   const stream = cluster.client().stream(SELECT);
   const columns = await cluster.outcome(stream.columns);
   assert.deepEqual(columns.map(({ name }) => name), ["rid", "seq"]);
+  let hasEnded = false;
+  void stream.outcome.then(() => hasEnded = true);
+  await cluster.pass(100);
+  assert.equal(hasEnded, false, "while there are rows to take");
   assert.deepEqual(await cluster.outcome(rowsOf(stream)), [[2, 0]]);
   assert.equal((await cluster.outcome(stream.outcome)).receipt?.rid, 2);
   await assert.rejects(cluster.outcome(rowsOf(stream)), is("BAD_REQUEST", /taken/));

@@ -263,11 +263,14 @@ clientStory("transaction() commits what resolves, and rolls back what rejects", 
   }));
   assert.equal(value, 7);
   assert.deepEqual(region.committed.map(({ sql }) => sql), [INSERT, OTHER]);
+  let runs = 0;
   const failing = client.transaction(async (transaction) => {
+    runs++;
     await transaction.query(INSERT);
     throw new Error("no");
   });
   await assert.rejects(cluster.outcome(failing), /^Error: no$/);
+  assert.equal(runs, 1);
   await cluster.pass(5);
   assert.equal(cluster.server(1).openTransactions, 0);
   assert.equal(region.seq, 2);

@@ -212,6 +212,20 @@ clientStory("a write in doubt is not sent to a table made anew elsewhere", async
   assert.equal(next.count(INSERT), 0);
 });
 
+clientStory("a write in doubt stays so when its table has gone", async (cluster) => {
+  cluster.region(["t"]);
+  const client = cluster.client();
+  const absent = new MinisqlError("NO_SUCH_TABLE", "Table 't' doesn't exist");
+  cluster.server(1).tricks.push("break_after", absent);
+  const write = client.query(INSERT);
+  await assert.rejects(cluster.outcome(write), is("OUTCOME_UNKNOWN", /link was lost/));
+  cluster.server(1).tricks.push("break_after");
+  const other = client.query(INSERT);
+  await cluster.until(() => cluster.server(1).tricks.length === 0);
+  cluster.drop("t");
+  await assert.rejects(cluster.outcome(other), is("OUTCOME_UNKNOWN", /link was lost/));
+});
+
 clientStory(
   "a write that a server called off with its link is asked about again",
   async (cluster) => {
