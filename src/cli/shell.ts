@@ -3,6 +3,7 @@ import type { Address } from "../ports/network.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import type { FormatName } from "../shell/output/result_format.ts";
 import { errorLine } from "../shell/output/error_words.ts";
+import type { ConnectionWords, ShellOptions } from "../shell/options.ts";
 import { runShell } from "../shell/run_shell.ts";
 import { buildInfo } from "./build_info.ts";
 import { greet, openClient } from "./client_flags.ts";
@@ -45,33 +46,21 @@ export const shellCommand = command({
   },
 });
 
-type Config = ConfigOf<typeof SHELL_FLAGS> & { readonly database: string | null };
+export type ShellConfig = ConfigOf<typeof SHELL_FLAGS> & { readonly database: string | null };
 
-async function open(config: Config, context: CommandContext): Promise<number> {
+async function open(config: ShellConfig, context: CommandContext): Promise<number> {
   const masters = mastersOf(config);
   const client = openClient(config, context, "shell", masters);
   try {
     const { cluster, master } = await greet(client, context, config.wait);
-    return await runShell(client, realShellPort(context), {
-      version: buildInfo().version,
-      connection: { user: config.user, host: master.host, port: master.port, cluster, masters },
-      execute: config.execute,
-      database: config.database,
-      format: formatOf(config),
-      header: !config.skipColumnNames,
-      raw: config.raw,
-      silent: config.silent + (config.batch ? 1 : 0),
-      verbose: config.verbose,
-      force: config.force,
-      quick: config.quick,
-      nullText: config.null,
-      binary: config.binary,
-      prompt: config.prompt,
-      pager: config.pager ? null : "",
-      warn: config.warn,
-      showWarnings: config.showWarnings,
-      noRehash: config.skipAutoRehash,
-    });
+    const connection = {
+      user: config.user,
+      host: master.host,
+      port: master.port,
+      cluster,
+      masters,
+    };
+    return await runShell(client, realShellPort(context), shellOptions(config, connection));
   } catch (error) {
     const isFirst = error instanceof MinisqlError;
     if (!isFirst) throw error;
@@ -82,14 +71,38 @@ async function open(config: Config, context: CommandContext): Promise<number> {
   }
 }
 
+export function shellOptions(config: ShellConfig, connection: ConnectionWords): ShellOptions {
+  return {
+    version: buildInfo().version,
+    connection,
+    execute: config.execute,
+    database: config.database,
+    format: formatOf(config),
+    header: !config.skipColumnNames,
+    raw: config.raw,
+    batch: config.batch,
+    silent: config.silent,
+    verbose: config.verbose,
+    force: config.force,
+    quick: config.quick,
+    nullText: config.null,
+    binary: config.binary,
+    prompt: config.prompt,
+    pager: config.pager ? null : "",
+    warn: config.warn,
+    showWarnings: config.showWarnings,
+    noRehash: config.skipAutoRehash,
+  };
+}
+
 /** `-h` and `-P` name one master, as MySQL's client would name its server. */
-function mastersOf({ host, port, masters }: Config): readonly Address[] {
+function mastersOf({ host, port, masters }: ShellConfig): readonly Address[] {
   if (host === null && port === null) return masters;
   const [first] = masters;
   return [{ host: host ?? first?.host ?? "127.0.0.1", port: port ?? first?.port ?? 9090 }];
 }
 
-function formatOf(config: Config): FormatName | null {
+function formatOf(config: ShellConfig): FormatName | null {
   const chosen: readonly (readonly [FormatName, boolean])[] = [
     ["table", config.table],
     ["vertical", config.vertical],

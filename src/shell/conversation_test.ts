@@ -61,7 +61,7 @@ Deno.test("conversation: a statement goes on until its delimiter, prompts say wh
   const { shown } = await talk(["select 'a\r", "b' as x,\r", "1;\r", "exit\r"]);
   assert.match(shown, / '> b' as x,/);
   assert.match(shown, / -> 1;/);
-  assert.match(shown, /\| a\\nb \| {4}1 \|/);
+  assert.match(shown, /\| a {4}\| {4}1 \|\n\| b {4}\| {6}\|/);
 });
 
 Deno.test("conversation: keys edit, also in the line above", async () => {

@@ -13,6 +13,8 @@ export interface ShellOptions {
   readonly format: FormatName | null;
   readonly header: boolean;
   readonly raw: boolean;
+  /** No conversation, and tab-separated values, at a terminal too. */
+  readonly batch: boolean;
   readonly silent: number;
   readonly verbose: number;
   /** Goes on after an error. */
@@ -51,6 +53,7 @@ export const DEFAULT_OPTIONS: Omit<ShellOptions, "version" | "connection"> = {
   format: null,
   header: true,
   raw: false,
+  batch: false,
   silent: 0,
   verbose: 0,
   force: false,

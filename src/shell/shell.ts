@@ -53,7 +53,7 @@ export class Shell {
     this.port = port;
     this.options = options;
     this.interactive = options.execute.length === 0 && port.keyboard.isTerminal &&
-      port.out.isTerminal && options.silent === 0;
+      port.out.isTerminal && !options.batch;
     this.settings = startSettings(port, options);
     this.printer = new Printer(port, this.interactive);
     this.interrupts = new Interrupts(port, this.interactive);
@@ -142,7 +142,7 @@ function startSettings(port: ShellPort, options: ShellOptions): Settings {
 }
 
 /** A table for people, and where so much is asked for that only people want it. */
-function usualFormat(port: ShellPort, { silent, verbose }: ShellOptions): FormatName {
-  if (silent > 0) return "tsv";
+function usualFormat(port: ShellPort, { batch, silent, verbose }: ShellOptions): FormatName {
+  if (batch || silent > 0) return "tsv";
   return port.out.isTerminal || verbose >= 3 ? "table" : "tsv";
 }

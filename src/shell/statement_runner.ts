@@ -143,8 +143,10 @@ function formatFor({ settings, port }: Shell, vertical: boolean): Format {
 function formatOptions({ options, settings, port }: Shell): FormatOptions {
   const { header, raw, nullText, binary, quick, silent } = options;
   const { out } = port;
+  // One -s is what a pipe is by itself; with both, or two of them, names are too much.
+  const isTerse = silent > (out.isTerminal ? 1 : 0) && settings.format === "tsv";
   return {
-    header: header && silent < 2,
+    header: header && !isTerse,
     raw,
     nullText,
     binary,

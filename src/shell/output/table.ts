@@ -47,8 +47,8 @@ export class TableWriter implements ResultWriter {
       // MySQL leaves room for NULL wherever there could be one.
       let width = Math.max(name, column.nullable === true ? NULL.length : 0);
       for (const row of this.#window) {
-        const cell = row[at] ?? null;
-        width = Math.max(width, displayWidth(this.#text(cell, at)));
+        const lines = this.#text(row[at] ?? null, at).split("\n");
+        width = Math.max(width, ...lines.map(displayWidth));
       }
       return width;
     });
@@ -68,18 +68,33 @@ export class TableWriter implements ResultWriter {
   #lines(rows: readonly Row[], widths: readonly number[]): string {
     let lines = "";
     for (const row of rows) {
-      const cells = this.#columns.map((column, at) => {
-        const cell = row[at] ?? null;
-        const padded = pad(this.#text(cell, at), widths[at] ?? 0, !isNumeric(column));
-        return cell === null ? this.#dim(padded) : padded;
-      });
-      lines += `${this.#cut(frame(cells))}\n`;
+      const cells = this.#columns.map((_column, at) => this.#text(row[at] ?? null, at).split("\n"));
+      const height = Math.max(...cells.map((cell) => cell.length));
+      // A value of several lines takes as many of the table.
+      for (let line = 0; line < height; line++) {
+        lines += `${this.#cut(frame(this.#line(row, cells, line, widths)))}\n`;
+      }
     }
     return lines;
   }
 
+  #line(
+    row: Row,
+    cells: readonly (readonly string[])[],
+    line: number,
+    widths: readonly number[],
+  ): readonly string[] {
+    return this.#columns.map((column, at) => {
+      const text = cells[at]?.[line] ?? "";
+      const padded = pad(text, widths[at] ?? 0, !isNumeric(column));
+      return (row[at] ?? null) === null ? this.#dim(padded) : padded;
+    });
+  }
+
+  /** Line breaks stay, everything else that moves a cursor is escaped. */
   #text(cell: Cell, at: number): string {
-    return cell === null ? NULL : escapeControls(this.#texts[at]?.(cell) ?? "");
+    if (cell === null) return NULL;
+    return (this.#texts[at]?.(cell) ?? "").split("\n").map(escapeControls).join("\n");
   }
 
   #dim(text: string): string {
