@@ -4,7 +4,7 @@
  * after they asked.
  */
 import type { Fingerprint } from "../../ports/engine.ts";
-import { type ReadSessions, type Wait } from "./sessions.ts";
+import type { ReadSessions, Wait } from "./sessions.ts";
 
 interface Look {
   readonly now: Promise<Fingerprint | null>;
@@ -31,9 +31,7 @@ export class KeptLooks {
   }
 
   #begin(table: string): Promise<Fingerprint | null> {
-    // Shared by many, so it ends with none of them.
-    const wait: Wait = { withinMs: this.#limitMs, signal: NEVER };
-    const now = this.#sessions.use(wait, ({ session }) => session.fingerprint(table));
+    const now = this.#read(table);
     const look: Look = { now, next: null };
     this.#looks.set(table, look);
     const done = () => {
@@ -41,6 +39,25 @@ export class KeptLooks {
     };
     now.then(done, done);
     return now;
+  }
+
+  async #read(table: string): Promise<Fingerprint | null> {
+    // Shared by many, so it ends with none of them.
+    const wait: Wait = { withinMs: this.#limitMs, signal: NEVER };
+    for (;;) {
+      let isStale = false;
+      try {
+        return await this.#sessions.use(wait, async ({ session, isUsed }) => {
+          try {
+            return await session.fingerprint(table);
+          } finally {
+            isStale = isUsed && !session.usable;
+          }
+        });
+      } catch (error) {
+        if (!isStale) throw error;
+      }
+    }
   }
 }
 

@@ -10,6 +10,8 @@ export const READ_LIMITS = {
   lookMs: 5000,
   /** A read waits so long for a position before it is sent elsewhere. */
   reachMs: 2000,
+  /** A read waits so long for a commit under way, so that it knows which moment it sees. */
+  stillMs: 20,
   /** The other copies get so long to vote; who is not heard by then is silent. */
   voteMs: 1000,
   /** A copy that is asked for its vote waits so long for the position asked for. */

@@ -6,6 +6,7 @@
 import type { Clock } from "../../ports/clock.ts";
 import type { Fingerprint } from "../../ports/engine.ts";
 import { MinisqlError } from "../../protocol/errors.ts";
+import type { Answer } from "../../protocol/messages.ts";
 import type { Peer, ReadableReplica } from "../readable.ts";
 import { contentOf, tableContents } from "./content.ts";
 import { type Decided, hear } from "./hearing.ts";
@@ -142,8 +143,7 @@ export class Poll {
 
   async #request(peer: Peer, { replica, seq, tables }: Claim): Promise<Ballot> {
     const { region, epoch } = replica;
-    const parts: Promise<{ primary: boolean; fingerprints: readonly (Fingerprint | null)[] }>[] =
-      [];
+    const parts: Promise<Answer<"vote">>[] = [];
     for (let from = 0; from < tables.length; from += TABLES_A_VOTE) {
       const part = tables.slice(from, from + TABLES_A_VOTE);
       const request = { region, epoch, seq, tables: part };

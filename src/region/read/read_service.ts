@@ -18,7 +18,7 @@ import { Missed, QuickRead } from "./quick_read.ts";
 import { Read, type ReadRequest } from "./read.ts";
 import { recount } from "./recount.ts";
 import { type Lent, ReadSessions } from "./sessions.ts";
-import { Changing, isWorthAnotherTry, readFault, type View } from "./snapshot.ts";
+import { Changing, isWorthAnotherTry, readFault, unlessBehind, type View } from "./snapshot.ts";
 import { readStatement } from "./statement.ts";
 
 export interface ReadDeps {
@@ -141,9 +141,14 @@ export class ReadService {
   async #ready({ replica, after }: Part, read: Read): Promise<void> {
     const refusal = replica.refusal();
     if (refusal !== null) throw refusal;
-    const withinMs = Math.min(this.#deps.limits.reachMs, read.leftMs);
+    const { limits } = this.#deps;
+    const withinMs = Math.min(limits.reachMs, read.leftMs);
     if (read.request.level === "latest") await replica.confirm(withinMs, read.signal);
     if (replica.applied < after) await replica.reach(after, withinMs, read.signal);
+    // A commit under way is over in a moment, and it is known again what shows.
+    if (replica.visible > replica.applied && read.request.level !== "fast") {
+      await replica.reach(replica.visible, limits.stillMs, read.signal).catch(unlessBehind);
+    }
   }
 
   /** Waits until the schema change is over, as far as that is a matter of moments. */

@@ -69,6 +69,10 @@ export class ReadSessions {
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const { entered } of this.#waiting) entered.reject(closed());
+    await this.#closeIdle();
+  }
+
+  async #closeIdle(): Promise<void> {
     await Promise.all(this.#idle.splice(0).map((session) => session.close()));
   }
 
@@ -102,8 +106,13 @@ export class ReadSessions {
   }
 
   async #giveBack(session: EngineSession): Promise<void> {
-    if (session.usable && !this.#isClosed) this.#idle.push(session);
-    else await session.close();
+    if (session.usable && !this.#isClosed) {
+      this.#idle.push(session);
+      return;
+    }
+    await session.close();
+    // What broke it may have broken all: a server that was started again has closed every one.
+    await this.#closeIdle();
   }
 
   #requireOpen(): void {

@@ -135,6 +135,21 @@ Deno.test("read sessions: a broken one is closed, and a failed opening costs no 
   await sessions.use(PATIENT, ({ isUsed }) => Promise.resolve(assert.equal(isUsed, false)));
 });
 
+Deno.test("read sessions: where one broke, the idle ones are not trusted either", async () => {
+  const { opened, sessions } = bench(3);
+  const kept = [keep(sessions), keep(sessions), keep(sessions)];
+  await Promise.all(kept.map(({ lent }) => lent));
+  kept[0]?.leave();
+  kept[1]?.leave();
+  await settle();
+  const { session } = await (kept[2] as ReturnType<typeof keep>).lent;
+  (session as unknown as FakeSession).usable = false;
+  kept[2]?.leave();
+  await Promise.all(kept.map(({ using }) => using));
+  assert.deepEqual(opened.map(({ isClosed }) => isClosed), [true, true, true]);
+  await sessions.use(PATIENT, ({ isUsed }) => Promise.resolve(assert.equal(isUsed, false)));
+});
+
 Deno.test("read sessions: once closed none is lent, and none is left open", async () => {
   const { opened, sessions } = bench(1);
   const first = keep(sessions);

@@ -81,3 +81,8 @@ export function readFault(error: unknown): unknown {
   const why = `Cannot read: the database was lost on the way: ${error.message}`;
   return new MinisqlError("UNAVAILABLE", why, { cause: error });
 }
+
+/** For whoever goes on where a position was not reached in time. */
+export function unlessBehind(error: unknown): void {
+  if (!(error instanceof MinisqlError) || error.code !== "BEHIND") throw error;
+}

@@ -10,7 +10,7 @@ import type { ReadLimits } from "./limits.ts";
 import { openViews, type Part } from "./parts.ts";
 import { ResultSum } from "./result_sum.ts";
 import { ReadSessions } from "./sessions.ts";
-import { readFault } from "./snapshot.ts";
+import { readFault, unlessBehind } from "./snapshot.ts";
 import { readStatement } from "./statement.ts";
 
 export interface VoterDeps {
@@ -111,10 +111,6 @@ export function requireEpoch({ region, epoch }: ReadableReplica, asked: number):
   if (asked >= epoch) return;
   const why = `it is of epoch ${asked}, and the region is in ${epoch}`;
   throw new MinisqlError("STALE_EPOCH", `Cannot answer for region ${region}: ${why}`);
-}
-
-function unlessBehind(error: unknown): void {
-  if (!(error instanceof MinisqlError) || error.code !== "BEHIND") throw error;
 }
 
 function ridOf([first]: readonly Part[]): number {
