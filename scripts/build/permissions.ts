@@ -11,6 +11,8 @@ const VARIABLES = [
   "XDG_CONFIG_HOME",
   "XDG_STATE_HOME",
   "PAGER",
+  "VISUAL",
+  "EDITOR",
   "TZ",
 ];
 

@@ -108,8 +108,9 @@ async function write(
   { columns, vertical }: Shown,
 ): Promise<Written> {
   const { time } = shell.port;
-  const sink = shell.printer.result(shell.settings.pager, true);
-  const writer = formatFor(shell, vertical)(columns, formatOptions(shell));
+  const format = formatFor(shell, vertical);
+  const writer = format(columns, formatOptions(shell));
+  const sink = shell.printer.result(shell.settings.pager, format !== FORMAT_WRITERS.vertical);
   let rows = 0;
   let ms = 0;
   const taken = async (taking: Promise<void>) => {

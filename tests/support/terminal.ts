@@ -67,6 +67,11 @@ export class Terminal {
     return (await this.#tmux("capture-pane", "-p")).trimEnd();
   }
 
+  /** How far the cursor is from the left edge. */
+  async cursorColumn(): Promise<number> {
+    return Number(await this.#tmux("display-message", "-p", "#{cursor_x}"));
+  }
+
   /** The screen and everything that has left it at the top. */
   async everything(): Promise<string> {
     return (await this.#tmux("capture-pane", "-p", "-S", "-")).trimEnd();
