@@ -73,6 +73,26 @@ Deno.test("client: sessions and transactions with real roles", async () => {
   await cluster.close();
 });
 
+Deno.test("client: one query on tables of several regions, with real roles", async () => {
+  const cluster = await RoleCluster.start();
+  const session = cluster.client().session();
+  const run = (sql: string): Promise<QueryResult> => cluster.outcome(session.query(sql));
+  for (const table of ["a", "b", "c"]) {
+    await run(`CREATE TABLE ${table} (id INT PRIMARY KEY, v INT NOT NULL)`);
+    await run(`INSERT INTO ${table} VALUES (1, 1), (2, 2)`);
+  }
+  await run("UPDATE c SET v = v + 40");
+  const sql = "SELECT a.id, b.v, c.v FROM a JOIN b ON b.id = a.id JOIN c ON c.id = a.id ORDER BY 1";
+  for (const level of ["fast", "voted", "recount"] as const) {
+    session.setRead(level);
+    const { rows, receipt } = await run(sql);
+    assert.deepEqual(rows, [[1, 1, 41], [2, 2, 42]], level);
+    assert.equal(receipt?.also?.length, 2, level);
+  }
+  await assert.rejects(run("INSERT INTO a SELECT id + 2, v FROM b"), is("UNSUPPORTED", /regions/));
+  await cluster.close();
+});
+
 Deno.test("client: rows of a stream, from real roles", async () => {
   const cluster = await RoleCluster.start();
   const client = cluster.client();

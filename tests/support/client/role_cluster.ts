@@ -14,9 +14,11 @@ import { settle } from "../wait.ts";
 const MASTER_PORT = 9090;
 const REGION_PORT = 9091;
 const LIMIT_MS = 60_000;
+/** Databases in memory are known by names that are drawn: no two clusters may draw the same. */
+let seed = 1;
 
 export class RoleCluster {
-  readonly world = new World({ seed: 5, settle, sessionTimeoutMs: 4000, delayMs: [0.5, 1] });
+  readonly world = new World({ seed: seed++, settle, sessionTimeoutMs: 4000, delayMs: [0.5, 1] });
   readonly master: SimProcess;
   readonly servers: readonly SimProcess[];
   readonly #running = new Map<string, RegionServer>();
