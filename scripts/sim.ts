@@ -1,82 +1,80 @@
 /**
- * `deno task sim [--seed N] [--runs N] [--seconds N] [--trace]`: runs clusters of real roles in a
- * made-up world, seed after seed. A failing seed is printed with the one command that replays it.
+ * `deno task sim`: runs clusters of real roles in a made-up world, seed after seed, side by side. A
+ * failing seed is printed with the one command that replays it.
  */
-import { parseArgs } from "node:util";
-import { runMasterSeed, type RunReport } from "../src/sim/master_swarm.ts";
+import { runAll } from "./sim/crew.ts";
+import { type Plan, readPlan, replay, USAGE } from "./sim/plan.ts";
+import { type Kind, runSeed, type SeedOrder, type SeedReport } from "./sim/seeds.ts";
 
 const EXIT = { ok: 0, usage: 2, safety: 3, liveness: 4 } as const;
-const RUNS = 400;
-/** Turns of the event loop after which everything that waits on promises alone has run. */
-const TURNS = 1;
 
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
-}
+class Totals {
+  virtualMs = 0;
+  faults = 0;
+  steps = 0;
+  seeds = 0;
+  readonly failed: SeedReport[] = [];
 
-interface Plan {
-  readonly first: number;
-  readonly runs: number;
-  readonly trace: boolean;
-  readonly twice: boolean;
-}
+  add(report: SeedReport): void {
+    this.seeds++;
+    this.virtualMs += report.virtualMs;
+    this.faults += report.faults;
+    this.steps += report.steps;
+    if (report.fault !== null) this.failed.push(report);
+  }
 
-function readPlan(args: readonly string[]): Plan | null {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        seed: { type: "string" },
-        runs: { type: "string" },
-        trace: { type: "boolean", default: false },
-        twice: { type: "boolean", default: false },
-      },
-    });
-    const first = values.seed === undefined ? 1 : Number(values.seed);
-    const runs = Number(values.runs ?? (values.seed === undefined ? RUNS : 1));
-    if (!Number.isSafeInteger(first) || !Number.isSafeInteger(runs) || runs < 1) return null;
-    return { first, runs, trace: values.trace, twice: values.twice };
-  } catch {
-    return null;
+  tell({ first }: Plan, kind: Kind, seconds: number): void {
+    const hours = (this.virtualMs / 3_600_000).toFixed(1);
+    console.log(
+      `${kind}: ${this.seeds} seeds from ${first}: ${this.failed.length} failures, ` +
+        `${this.faults} faults, ${hours} simulated hours, ${this.steps} steps ` +
+        `in ${seconds.toFixed(1)} s`,
+    );
   }
 }
 
-function complain(report: RunReport): number {
-  const { violation, seed, virtualMs, settings } = report;
-  if (violation === null) return EXIT.ok;
-  console.error(`${violation.kind}: ${violation.message}`);
-  console.error(`  seed ${seed}, at ${(virtualMs / 1000).toFixed(3)} s, with ${settings}`);
-  console.error(`reproduce: deno task sim --seed ${seed} --trace`);
-  return EXIT[violation.kind];
+function complain(report: SeedReport, { without }: Plan): void {
+  const { kind, fault, seed, virtualMs, settings } = report;
+  if (fault === null) return;
+  console.error(`${fault.kind}: ${fault.message}`);
+  console.error(`  ${kind} ${seed}, at ${(virtualMs / 1000).toFixed(3)} s, with ${settings}`);
+  console.error(`reproduce: ${replay(kind, seed, without)}`);
+}
+
+function* ordersOf(plan: Plan, kind: Kind): Generator<SeedOrder> {
+  const { first, runs, twice, without } = plan;
+  for (let seed = first; seed < first + runs; seed++) yield { kind, seed, twice, without };
+}
+
+async function runKind(plan: Plan, kind: Kind): Promise<number> {
+  const started = performance.now();
+  const totals = new Totals();
+  const take = (report: SeedReport): boolean => {
+    totals.add(report);
+    complain(report, plan);
+    return plan.all || report.fault === null;
+  };
+  if (plan.trace || plan.runs === 1) {
+    for (const order of ordersOf(plan, kind)) {
+      const echo = plan.trace ? (line: string) => console.log(line) : undefined;
+      if (!take(await runSeed(order, echo))) break;
+    }
+  } else await runAll(ordersOf(plan, kind), plan.jobs, take);
+  totals.tell(plan, kind, (performance.now() - started) / 1000);
+  const [worst] = totals.failed.toSorted((a, b) => a.seed - b.seed);
+  return worst?.fault ? EXIT[worst.fault.kind] : EXIT.ok;
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const plan = readPlan(args);
+  const plan = readPlan(args, navigator.hardwareConcurrency);
   if (plan === null) {
-    console.error("Usage: deno task sim [--seed N] [--runs N] [--twice] [--trace]");
+    console.error(USAGE);
     return EXIT.usage;
   }
-  const started = performance.now();
-  let [virtualMs, faults, steps] = [0, 0, 0];
-  for (let seed = plan.first; seed < plan.first + plan.runs; seed++) {
-    const echo = plan.trace ? { echo: (line: string) => console.log(line) } : {};
-    const report = await runMasterSeed({ seed, settle, ...echo });
-    const code = complain(report);
+  for (const kind of plan.kinds) {
+    const code = await runKind(plan, kind);
     if (code !== EXIT.ok) return code;
-    if (plan.twice && (await runMasterSeed({ seed, settle })).digest !== report.digest) {
-      console.error(`Seed ${seed} runs differently the second time: something is not of the seed`);
-      return EXIT.safety;
-    }
-    virtualMs += report.virtualMs;
-    faults += report.faults;
-    steps += report.steps;
   }
-  const seconds = (performance.now() - started) / 1000;
-  const hours = (virtualMs / 3_600_000).toFixed(1);
-  console.log(
-    `${plan.runs} seeds from ${plan.first}: 0 failures, ${faults} faults, ${hours} simulated hours, ` +
-      `${steps} steps in ${seconds.toFixed(1)} s`,
-  );
   return EXIT.ok;
 }
 

@@ -11,7 +11,8 @@ import {
 import { SimClient, type Wish } from "./master_client.ts";
 import { type Defects, MasterCluster } from "./master_cluster.ts";
 import type { SimProcess } from "./process.ts";
-import { Violation } from "./violation.ts";
+import { ReplicaBook } from "./replica_book.ts";
+import { refuse, Violation } from "./violation.ts";
 import { World } from "./world.ts";
 
 export interface RunOptions {
@@ -132,6 +133,8 @@ class StormyRun {
     // may believe in itself for a while longer, and it is its term that keeps it from harm.
     if (this.#storm.expire === 0) world.always(() => checkOneMaster(cluster));
     world.always(() => checkProcesses(cluster));
+    const book = new ReplicaBook(world);
+    world.always(() => refuse("safety", book.look()));
     try {
       for (const process of cluster.processes) process.start();
       await this.#weather();

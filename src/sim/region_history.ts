@@ -17,6 +17,8 @@ export interface CheckedRead {
   /** From the tables as they stood: what should have been found. */
   readonly what: ReadQuestion;
   readonly found: string;
+  /** The position that the session had seen before. */
+  readonly after: number;
 }
 
 export type ReadQuestion =
@@ -39,6 +41,12 @@ export class RegionHistory {
   readonly outcomes: Record<Outcome, number> = { done: 0, refused: 0, unknown: 0 };
   reads = 0;
   readonly refusals = new Map<string, number>();
+
+  /** The last position that a session was told of. */
+  reached(session: string, region: string): number {
+    const answers = this.sessions.get(session) ?? [];
+    return answers.findLast((each) => each.region === region)?.seq ?? 0;
+  }
 
   seen(session: string, kind: "read" | "write", receipt: Receipt, at: number): void {
     const { region, epoch, seq } = receipt;

@@ -1,7 +1,6 @@
 /** The stormy phase: at each moment faults may begin, each kind as often as this seed says. */
 import type { SeededRandom } from "../adapters/seeded_random.ts";
 import type { StoredRow } from "../adapters/memory_engine/table.ts";
-import type { SimProcess } from "./process.ts";
 import type { RegionCluster } from "./region_cluster.ts";
 import type { RegionHost } from "./region_host.ts";
 import { TABLES } from "./region_workload.ts";
@@ -42,13 +41,15 @@ const FAULTS = {
 export type StormRates = { readonly [K in keyof typeof FAULTS]: number };
 
 /** Each kind of fault is absent from half of the runs, so that the others are seen without it. */
-export function drawRates(random: SeededRandom): StormRates {
-  const rates = Object.entries(FAULTS).map(([name, most]) => [
-    name,
-    random.next() < 0.5 ? 0 : Math.ceil(random.next() * most),
-  ]);
+export function drawRates(random: SeededRandom, without: readonly string[] = []): StormRates {
+  const rates = Object.entries(FAULTS).map(([name, most]) => {
+    const rate = random.next() < 0.5 ? 0 : Math.ceil(random.next() * most);
+    return [name, without.includes(name) ? 0 : rate];
+  });
   return Object.fromEntries(rates);
 }
+
+export const FAULT_NAMES: readonly string[] = Object.keys(FAULTS);
 
 const MOMENT_MS = 50;
 const FAULT_MS_MAX = 5000;
@@ -333,5 +334,3 @@ export class RegionStorm {
 function changed({ cells: [id, value, ...rest] }: StoredRow): StoredRow["cells"] {
   return [id ?? 0, typeof value === "number" ? value + 1000 : `${value}?`, ...rest];
 }
-
-export type { SimProcess };

@@ -11,6 +11,8 @@ import { World } from "./world.ts";
 
 export interface RegionRunOptions extends Omit<SeedOptions, "defects"> {
   readonly spoil?: RegionClusterOptions["spoil"];
+  /** Kinds of faults that are left out, to see what the others do. */
+  readonly without?: readonly string[];
 }
 
 const SESSION_MS = 2000;
@@ -25,7 +27,7 @@ export async function runRegionSeed(options: RegionRunOptions): Promise<RunRepor
   const world = new World({ seed, settle, sessionTimeoutMs: SESSION_MS, delayMs: [0.3, 2] });
   if (echo !== undefined) world.listen(echo);
   const shape = drawShape(world.random);
-  const rates = drawRates(world.random);
+  const rates = drawRates(world.random, options.without);
   const settings = JSON.stringify({ ...shape.told, ...rates });
   world.trace(settings);
   const cluster = new RegionCluster(world, { ...shape.options, ...(spoil ? { spoil } : {}) });

@@ -81,6 +81,11 @@ export class RegionWatch implements RegionHostEvents {
     return names.flatMap((name) => this.configs.last(name) ?? []);
   }
 
+  /** Somebody holds rows that were changed behind its back. */
+  get isTampered(): boolean {
+    return this.#hosts.some(({ tampered }) => tampered.size > 0);
+  }
+
   host(rid: number | null): RegionHost | null {
     return this.#hosts.find((host) => rid !== null && host.rid === rid) ?? null;
   }
@@ -117,16 +122,23 @@ export class RegionWatch implements RegionHostEvents {
     );
   }
 
-  /** A client was given an answer: it is what stood at that position. */
-  read({ level, receipt, what, found }: CheckedRead): void {
+  /**
+   * A client was given an answer: it is what stood at that position. A `fast` answer may name a later
+   * one than it was read at, but was read at none before what its session had seen.
+   */
+  read({ level, receipt, what, found, after }: CheckedRead): void {
     const { region, seq, rid } = receipt;
-    const place = `a ${level} read of ${what.kind} at ${seq} of ${region} on server ${rid}`;
-    const content = this.states.at(region, seq);
-    if (content === null) return this.#note(`${place} stands on what nobody committed`);
+    const tampered = this.host(rid)?.tampered ?? new Set();
     // Only counting the rows of several copies finds out what a disk has done to one of them.
-    if (this.host(rid)?.tampered.has(TABLE_OF[what.kind]) && level !== "recount") return;
-    const expected = answerFrom(content, what);
-    if (found !== expected) this.#note(`${place} found ${found}, and ${expected} stood there`);
+    if (tampered.has(TABLE_OF[what.kind]) && level !== "recount") return;
+    const positions = level === "fast" ? range(after, seq) : [seq];
+    const states = positions.flatMap((at) => this.states.at(region, at) ?? []);
+    if (states.some((content) => answerFrom(content, what) === found)) return;
+    if (states.length < positions.length && tampered.size > 0) return;
+    const place = `a ${level} read of ${what.kind} at ${seq} of ${region} on server ${rid}`;
+    const [last] = states.slice(-1);
+    if (last === undefined) return this.#note(`${place} stands on what nobody committed`);
+    this.#note(`${place} found ${found}, and ${answerFrom(last, what)} stood there`);
   }
 
   /** Of an entry that only a copy has committed whose rows were tampered with. */
@@ -183,6 +195,10 @@ export class RegionWatch implements RegionHostEvents {
 }
 
 const TABLE_OF = { register: "reg", bank: "reg", list: "lst", tokens: "tok" } as const;
+
+function range(from: number, to: number): readonly number[] {
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, at) => from + at);
+}
 
 /** What a question should be answered from these tables. */
 function answerFrom(content: Content, what: ReadQuestion): string {

@@ -146,8 +146,9 @@ export class RegionWorkload {
       return { outcome, called, returned };
     };
     try {
-      const { receipt } = await work();
+      const { receipt, result } = await work();
       this.#inTime(what, called);
+      if (result.affected === 0 && this.#missed(what)) return end("refused");
       if (receipt !== null) {
         this.history.seen(name, "write", receipt, clock.now());
         this.#watch.acknowledged(receipt.region, receipt.seq);
@@ -156,6 +157,12 @@ export class RegionWorkload {
     } catch (error) {
       return end(this.#outcomeOf(what, error, called));
     }
+  }
+
+  /** A write found no row: somebody must have taken it from the primary's database. */
+  #missed(what: string): boolean {
+    if (this.#watch.isTampered) return true;
+    throw new Violation("safety", `${what}: the row was not there`);
   }
 
   #outcomeOf(what: string, error: unknown, called: number): Outcome {
@@ -221,16 +228,23 @@ export class RegionWorkload {
     const ended = await this.#attempt(name, `moves ${token} from ${from} to ${to}`, async () => {
       await session.query("BEGIN");
       await session.query(`SELECT n FROM reg WHERE id = ${from}`);
-      await session.query(`UPDATE reg SET n = n - 1 WHERE id = ${from}`);
       if (this.#world.random.next() < 0.2) {
         await session.query("SAVEPOINT a");
         await session.query(`UPDATE reg SET n = n + 7 WHERE id = ${to}`);
         await session.query("ROLLBACK TO a");
       }
-      await session.query(`UPDATE reg SET n = n + 1 WHERE id = ${to}`);
-      await session.query(`UPDATE lst SET v = CONCAT(v, '${token},') WHERE id = ${JOURNAL}`);
+      const steps = [
+        `UPDATE reg SET n = n - 1 WHERE id = ${from}`,
+        `UPDATE reg SET n = n + 1 WHERE id = ${to}`,
+        `UPDATE lst SET v = CONCAT(v, '${token},') WHERE id = ${JOURNAL}`,
+      ];
+      for (const sql of steps) {
+        const step = await session.query(sql);
+        if (step.result.affected === 0) return step;
+      }
       isCommitting = true;
-      return await session.query("COMMIT");
+      const { receipt } = await session.query("COMMIT");
+      return { columns: [], rows: [], result: { affected: steps.length }, receipt };
     });
     await session.query("ROLLBACK").catch(() => {});
     // Before COMMIT was sent nothing has happened, whatever the error leaves open.
@@ -267,8 +281,9 @@ export class RegionWorkload {
       this.#world.trace(`${name} ${words}: ${found} at ${receipt?.seq} of ${receipt?.rid}`);
       this.history.reads++;
       if (receipt === null) throw new Violation("safety", `${words} has no receipt`);
+      const after = this.history.reached(name, receipt.region);
+      this.#watch.read({ level, receipt, what, found, after });
       this.history.seen(name, "read", receipt, clock.now());
-      this.#watch.read({ level, receipt, what, found });
       this.#note(what, found, level, called);
       return true;
     } catch (error) {
