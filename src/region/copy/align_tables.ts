@@ -36,9 +36,8 @@ export async function alignTables(
 export async function dropTable({ local, quarantine }: AlignDeps, name: string): Promise<void> {
   const found = await local.look(name);
   if (found !== null && quarantine !== null) {
-    for await (const before of local.all(found)) {
-      await quarantine({ schema: found.schema, before, after: [] });
-    }
+    const { schema } = found;
+    await local.each(found, (before) => quarantine({ schema, before, after: [] }));
   }
   await local.drop(name);
 }

@@ -59,16 +59,20 @@ export class KeyedCopy {
 
   /** Answers with what the source's rows add up to. */
   async run(): Promise<{ readonly rows: number; readonly sum: string }> {
+    const { clock, between } = this.#deps;
     const content = new ContentSum();
-    for (let after: readonly Cell[] | null = null;;) {
-      const started = this.#deps.clock.now();
-      const { range, fingerprint } = await this.#chunk(after);
+    for (let next = this.#chunk(null);;) {
+      const started = clock.now();
+      const { range, fingerprint } = await next;
+      const { upTo } = range;
+      // The source looks at the next chunk while this server looks at its own rows of this one.
+      if (upTo !== null) next = this.#chunk(upTo);
+      next.catch(() => {});
       await this.#match(range, fingerprint);
       content.merge(fingerprint.rows, fingerprint.sum);
-      this.#pace.took(fingerprint.rows, this.#deps.clock.now() - started);
-      if (range.upTo === null) return { rows: content.rows, sum: content.sum };
-      await this.#deps.between(fingerprint.rows);
-      after = range.upTo;
+      this.#pace.took(fingerprint.rows, clock.now() - started);
+      if (upTo === null) return { rows: content.rows, sum: content.sum };
+      await between(fingerprint.rows);
     }
   }
 

@@ -9,8 +9,8 @@ export const COPY_LIMITS = {
   parts: 16,
   leafRows: 1000,
   /** What is written in one transaction, and by one statement of it. */
-  pieceRows: 4000,
-  pieceBytes: 4 * 1024 * 1024,
+  pieceRows: 1000,
+  pieceBytes: 1024 * 1024,
   statementBytes: 256 * 1024,
   /** Keys in the condition of one statement. */
   statementKeys: 200,

@@ -9,6 +9,7 @@ import type {
 import { MinisqlError } from "../../protocol/errors.ts";
 import type { Row } from "../../protocol/values.ts";
 import { quoteName } from "../../sql/names.ts";
+import { Gate } from "../gate.ts";
 import type { CopyLimits } from "./limits.ts";
 import { bytesOf } from "./remote_copy.ts";
 import { TableRows, WHOLE } from "./table_rows.ts";
@@ -22,6 +23,8 @@ export interface LocalCopyDeps {
 
 export class LocalCopy {
   readonly #deps: LocalCopyDeps;
+  /** The session does one thing after the other. */
+  readonly #gate = new Gate();
 
   constructor(deps: LocalCopyDeps) {
     this.#deps = deps;
@@ -35,7 +38,8 @@ export class LocalCopy {
 
   /** Foreign keys are as at the source, whichever of the tables they join is there first. */
   async define(sql: string): Promise<void> {
-    await this.#deps.session.run(sql, this.#options(this.#deps.limits.tableMs));
+    const { session, limits } = this.#deps;
+    await this.#alone(() => session.run(sql, this.#options(limits.tableMs)));
   }
 
   async drop(table: string): Promise<void> {
@@ -45,7 +49,7 @@ export class LocalCopy {
 
   /** The fingerprint that is kept. */
   async kept(table: TableRows): Promise<Fingerprint | null> {
-    return await this.#deps.session.fingerprint(table.name);
+    return await this.#alone(() => this.#deps.session.fingerprint(table.name));
   }
 
   /** Counts all rows, and keeps the fingerprint from now on. */
@@ -60,8 +64,10 @@ export class LocalCopy {
 
   async recompute(table: TableRows, range: KeyRange): Promise<Fingerprint> {
     const { session, limits } = this.#deps;
-    if (isWhole(range)) return await session.recompute(table.name, this.#options(limits.tableMs));
-    return await session.recompute(table.name, { ...this.#options(limits.callMs), range });
+    const options = isWhole(range)
+      ? this.#options(limits.tableMs)
+      : { ...this.#options(limits.callMs), range };
+    return await this.#alone(() => session.recompute(table.name, options));
   }
 
   /** The first rows of a range, as many as are well held in memory; whether there may be more. */
@@ -70,31 +76,52 @@ export class LocalCopy {
     range: KeyRange,
   ): Promise<{ readonly rows: readonly Row[]; readonly isEnd: boolean }> {
     const { leafRows, pieceBytes } = this.#deps.limits;
-    const rows: Row[] = [];
-    let bytes = 0;
-    for await (const batch of this.#stream(table.selectSql(range, leafRows))) {
-      rows.push(...batch);
-      for (const row of batch) bytes += bytesOf(row);
-      if (bytes >= pieceBytes) return { rows, isEnd: false };
-    }
-    return { rows, isEnd: rows.length < leafRows };
+    return await this.#alone(async () => {
+      const rows: Row[] = [];
+      let bytes = 0;
+      for await (const batch of this.#stream(table.selectSql(range, leafRows))) {
+        rows.push(...batch);
+        for (const row of batch) bytes += bytesOf(row);
+        if (bytes >= pieceBytes) return { rows, isEnd: false };
+      }
+      return { rows, isEnd: rows.length < leafRows };
+    });
   }
 
-  /** All rows of a table, a few at a time. */
-  async *all(table: TableRows): AsyncGenerator<readonly Row[], void, void> {
-    yield* this.#stream(table.selectSql(WHOLE));
+  /** Takes all rows of a table, a few at a time; nothing else can be done meanwhile. */
+  async each(table: TableRows, take: (rows: readonly Row[]) => Promise<void>): Promise<void> {
+    await this.#alone(async () => {
+      for await (const rows of this.#stream(table.selectSql(WHOLE))) await take(rows);
+    });
   }
 
   /** Runs the statements in one transaction, which also counts what they change. */
   async change(statements: Iterable<string>): Promise<void> {
     const { session, limits } = this.#deps;
-    await session.begin("write");
+    await this.#alone(async () => {
+      await session.begin("write");
+      try {
+        for (const sql of statements) await session.run(sql, this.#options(limits.callMs));
+        await session.commit();
+      } catch (error) {
+        if (session.usable) await session.rollback().catch(() => {});
+        throw error;
+      }
+    });
+  }
+
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    const { signal } = this.#deps;
+    const leave = await this.#gate.enter(signal, true);
     try {
-      for (const sql of statements) await session.run(sql, this.#options(limits.callMs));
-      await session.commit();
+      signal.throwIfAborted();
+      return await work();
     } catch (error) {
-      if (session.usable) await session.rollback().catch(() => {});
+      // Why it was ended says more than how.
+      signal.throwIfAborted();
       throw error;
+    } finally {
+      leave();
     }
   }
 

@@ -17,10 +17,9 @@ export class Pace {
     return this.#rows;
   }
 
-  /** Tells how long the last rows took; fewer than asked for tell nothing. */
+  /** Tells how long the last rows took. */
   took(rows: number, ms: number): void {
-    if (rows < this.#rows) return;
-    const fitting = this.#rows * (this.#limits.chunkMs / Math.max(ms, 1));
+    const fitting = rows * (this.#limits.chunkMs / Math.max(ms, 1));
     const least = Math.max(1, Math.floor(this.#rows / CHANGE_MAX));
     const most = Math.min(this.#limits.chunkRowsMax, this.#rows * CHANGE_MAX);
     this.#rows = Math.min(most, Math.max(least, Math.floor(fitting)));

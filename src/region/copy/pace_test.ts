@@ -21,9 +21,3 @@ Deno.test("pace: is bounded, and changes little at once", () => {
   assert.equal(settled(0, 10), LIMITS.chunkRowsMax);
   assert.equal(settled(100_000, 10), 1);
 });
-
-Deno.test("pace: the rest of a table tells nothing", () => {
-  const pace = new Pace(LIMITS);
-  pace.took(3, 400);
-  assert.equal(pace.rows, 1000);
-});

@@ -25,6 +25,7 @@ export class RowWriter {
   readonly #deps: RowWriterDeps;
   readonly #table: TableRows;
   #piece: Piece = emptyPiece();
+  #writing: Promise<void> | null = null;
   /** Rows written so far. */
   readonly counts = { out: 0, in: 0 };
 
@@ -43,16 +44,10 @@ export class RowWriter {
     await this.#grow(row);
   }
 
-  /** Writes what is gathered. What could not be written is gathered no more. */
+  /** Resolves when all that was gathered is written. What could not be is gathered no more. */
   async flush(): Promise<void> {
-    const piece = this.#piece;
-    if (piece.out.length === 0 && piece.in.length === 0) return;
-    this.#piece = emptyPiece();
-    const { local, quarantine } = this.#deps;
-    await quarantine?.({ schema: this.#table.schema, before: piece.out, after: piece.in });
-    await local.change(this.#statements(piece));
-    this.counts.out += piece.out.length;
-    this.counts.in += piece.in.length;
+    await this.#begin();
+    await this.#written();
   }
 
   async #grow(row: Row): Promise<void> {
@@ -60,7 +55,32 @@ export class RowWriter {
     const piece = this.#piece;
     piece.bytes += bytesOf(row);
     if (piece.bytes < pieceBytes && piece.out.length + piece.in.length < pieceRows) return;
-    await this.flush();
+    await this.#begin();
+  }
+
+  /** Begins to write what is gathered, while more can be gathered; but one piece at a time. */
+  async #begin(): Promise<void> {
+    const piece = this.#piece;
+    this.#piece = emptyPiece();
+    await this.#written();
+    if (piece.out.length === 0 && piece.in.length === 0) return;
+    this.#writing = this.#write(piece);
+    // Whoever comes next is told.
+    this.#writing.catch(() => {});
+  }
+
+  async #written(): Promise<void> {
+    const writing = this.#writing;
+    this.#writing = null;
+    await writing;
+  }
+
+  async #write(piece: Piece): Promise<void> {
+    const { local, quarantine } = this.#deps;
+    await quarantine?.({ schema: this.#table.schema, before: piece.out, after: piece.in });
+    await local.change(this.#statements(piece));
+    this.counts.out += piece.out.length;
+    this.counts.in += piece.in.length;
   }
 
   *#statements(piece: Piece): Generator<string, void, void> {
