@@ -98,6 +98,26 @@ story("a move can be called off until the new copy is in sync", {
   await cluster.settled();
 });
 
+story("what one master has begun to take back the next one takes back to the end", {
+  masters: 2,
+  regions: 4,
+  copyMs: NEVER_MS,
+}, async (cluster) => {
+  const { region, replicas } = await cluster.create("orders");
+  const { job, to } = await cluster.call("moveRegion", { region });
+  await cluster.reaches("it copies", () => cluster.region(region).replicas.length === 4);
+  // It does not hear that it is to remove what it has copied.
+  for (const { name } of cluster.cluster.masters) {
+    cluster.world.network.part(name, cluster.server(to).host);
+  }
+  await cluster.call("cancelJob", { job });
+  await cluster.reaches("it leaves", () => cluster.region(region).replicas.length === 3);
+  await cluster.call("stepDown", {});
+  await cluster.reaches("another leads", () => cluster.cluster.leading !== null);
+  assert.equal((await cluster.jobEnds(job)).state, "cancelled");
+  assert.deepEqual(cluster.region(region).replicas, replicas);
+});
+
 story("what cannot be cancelled says so", { masters: 1, regions: 4 }, async (cluster) => {
   await assert.rejects(cluster.call("cancelJob", { job: "x" }), is("BAD_REQUEST", /no such job/));
   const { region } = await cluster.create("orders");
@@ -147,6 +167,34 @@ story("a move whose target dies is taken back", {
   assert.equal(ended.state, "failed");
   assert.match(ended.error ?? "", new RegExp(`Server ${to} is offline`));
   assert.deepEqual(cluster.region(region).replicas, replicas);
+});
+
+story("the old copy stays while the new one is away again", {
+  masters: 1,
+  regions: 3,
+  upkeep: { repairAfterMs: NEVER_MS, balanceMs: null },
+}, async (cluster) => {
+  const { region } = await cluster.create("orders", { replicas: 2 });
+  const from = await primaryOf(cluster, region);
+  const { job, to } = await cluster.call("moveRegion", { region, from });
+  cluster.world.network.part("m1", cluster.server(from).host);
+  await cluster.reaches(
+    "the old one is to leave",
+    () =>
+      JSON.stringify(cluster.cluster.leading?.reign?.view.job(job)?.progress).includes("settled"),
+  );
+  cluster.process(cluster.server(to).host).crash();
+  await cluster.reaches(
+    "the new one is out of the set",
+    () => !cluster.region(region).isr.some(({ rid }) => rid === to),
+  );
+  cluster.world.network.mend("m1", cluster.server(from).host);
+  await cluster.world.advance(20_000);
+  assert.ok(cluster.region(region).replicas.includes(from));
+  assert.equal((await cluster.call("locate", { tables: ["orders"] })).routes[0]?.state, "writable");
+  cluster.process(cluster.server(to).host).start();
+  assert.equal((await cluster.jobEnds(job)).state, "done");
+  assert.ok(!cluster.region(region).replicas.includes(from));
 });
 
 story("a table that is dropped does not wait for its move", {
