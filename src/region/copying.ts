@@ -2,6 +2,7 @@
 import { backoffDelay, type BackoffPolicy } from "../base/backoff.ts";
 import { pause } from "../cluster/pause.ts";
 import { MinisqlError } from "../protocol/errors.ts";
+import type { ClusterEvent } from "../protocol/events.ts";
 import type { Applier } from "./applier.ts";
 import type { RegionCopy } from "./copy.ts";
 import { type CopyProgress, copyRegion, type RegionCopied } from "./copy/copy_region.ts";
@@ -13,7 +14,8 @@ export interface CopyingDeps {
   readonly copy: RegionCopy;
   readonly applier: Applier;
   readonly directory: Directory;
-  readonly rid: () => number;
+  /** This server's number; null before it has been given it again. */
+  readonly rid: () => number | null;
   /** Opens a place for what is replaced; null where nothing is kept aside. */
   readonly quarantine: (() => OpenQuarantine) | null;
   readonly throttle: (signal: AbortSignal) => Promise<void>;
@@ -68,11 +70,8 @@ export class Copying {
   async #run(leader: Leader, reason: string, signal: AbortSignal): Promise<void> {
     const { copy, applier } = this.#deps;
     const { clock, random, reporter } = copy.deps;
-    const rid = this.#deps.rid();
     const { region } = copy;
-    if (!signal.aborted) {
-      reporter.event({ event: "sync.started", region, rid, from: leader.rid, reason });
-    }
+    this.#report((rid) => ({ event: "sync.started", region, rid, from: leader.rid, reason }));
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
         await applier.stop();
@@ -80,12 +79,13 @@ export class Copying {
         const done = await this.#copy(leader, signal);
         await copy.restored();
         applier.start();
-        this.#tell(rid, done);
+        this.#tell(done);
         return this.#deps.onRestored();
       } catch (error) {
         if (signal.aborted) return;
         const why = (error as Error).message;
-        reporter.event({ event: "sync.failed", region, rid, reason: why });
+        reporter.log("debug", `Cannot copy region ${region}: ${why}`);
+        this.#report((rid) => ({ event: "sync.failed", region, rid, reason: why }));
         await pause(clock, backoffDelay(RETRY, attempt, () => random.next()), signal);
       }
     }
@@ -128,13 +128,18 @@ export class Copying {
     });
   }
 
-  #tell(rid: number, { rows, bytes, ms, perTable }: RegionCopied): void {
-    const { region, deps: { reporter } } = this.#deps.copy;
-    reporter.event({ event: "sync.finished", region, rid, rows, bytes, ms });
+  #report(event: (rid: number) => ClusterEvent): void {
+    const rid = this.#deps.rid();
+    if (rid !== null) this.#deps.copy.deps.reporter.event(event(rid));
+  }
+
+  #tell({ rows, bytes, ms, perTable }: RegionCopied): void {
+    const { region } = this.#deps.copy;
+    this.#report((rid) => ({ event: "sync.finished", region, rid, rows, bytes, ms }));
     for (const { table, copied, removed } of perTable) {
       const changed = Math.max(copied, removed);
       if (changed === 0) continue;
-      reporter.event({ event: "copy.repaired", region, table, rid, rows: changed, ms });
+      this.#report((rid) => ({ event: "copy.repaired", region, table, rid, rows: changed, ms }));
     }
   }
 }

@@ -76,7 +76,7 @@ export class Replica {
     this.copying = new Copying({
       ...{ copy, applier: this.#applier, directory: deps.directory },
       ...{ quarantine: deps.quarantine, throttle: deps.throttle },
-      rid: () => deps.rid() ?? 0,
+      rid: deps.rid,
       onRestored: () => this.wake(),
     });
     this.#checkpoints = new Checkpoints(copy, deps.copiedFrom, () => this.#primary);
@@ -174,6 +174,12 @@ export class Replica {
 
   /** This copy has been shown to be wrong. It stops serving at once; the primary has it repaired. */
   lose(reason: string): void {
+    if (this.#primary !== null && !this.#primary.hasHeir) {
+      // Out of service it would be of less use than it is, with nothing to mend it from.
+      const why = "it goes on serving, since no other copy could take its place";
+      this.copy.deps.reporter.log("error", `A copy of ${this.region} is wrong: ${reason}; ${why}`);
+      return;
+    }
     this.copy.distrust(reason);
     this.#primary?.end(reason);
     this.wake();
@@ -358,10 +364,12 @@ export class Replica {
   }
 
   #told(event: "copy.diverged", reason: string): void {
-    this.copy.deps.reporter.event({
-      ...{ event, region: this.region, rid: this.#deps.rid() ?? 0 },
-      ...{ seq: this.copy.applied.value, votes: "", reason },
-    });
+    const rid = this.#deps.rid();
+    const { reporter } = this.copy.deps;
+    // Until it has been given its number again there is nobody to tell of, and nobody to tell.
+    if (rid === null) return reporter.log("warning", `Region ${this.region}: ${reason}`);
+    const seq = this.copy.applied.value;
+    reporter.event({ event, region: this.region, rid, seq, votes: "", reason });
   }
 
   /** Resolves when `seq` is applied; raises BEHIND where it is not within the limit. */

@@ -112,6 +112,13 @@ export class Primary {
     return Math.min(this.#deps.copy.applied.value, ...held.filter((seq) => seq >= 0));
   }
 
+  /** Whether another replica could take over with a copy that may be trusted. */
+  get hasHeir(): boolean {
+    return [...this.#shippers.values()].some(({ shipper: { rid, isMatched, unfit } }) =>
+      isMatched && unfit === null && this.members.some((member) => member.rid === rid)
+    );
+  }
+
   get isBehind(): boolean {
     return [...this.#shippers.values()].some(({ shipper }) => !shipper.isMatched);
   }
@@ -160,14 +167,15 @@ export class Primary {
   async write(write: Write): Promise<Written> {
     await this.#ready(write.signal);
     const { numbered } = write;
-    if (numbered === null) return await this.#queued(write);
+    if (numbered === null) return await orAborted(this.#writer.write(write), write.signal);
     const before = this.#answered.find(numbered);
     if (before !== null) {
       const result = JSON.parse(before.result) as StatementResult;
       return { result, seq: before.seq, fingerprints: new Map() };
     }
     const outcome = this.#answered.once(numbered, async () => {
-      const written = await this.#queued(write);
+      // Also when its caller has gone: who sends it again must find it under way until it has ended.
+      const written = await this.#writer.write(write);
       this.#answered.note(numbered, written.seq, JSON.stringify(written.result));
       return written;
     });
@@ -290,10 +298,6 @@ export class Primary {
   async #committed(tail: number, office: AbortSignal): Promise<void> {
     await this.quorum.committed.reach(tail, this.#deps.copy.deps.clock, null, office);
     office.throwIfAborted();
-  }
-
-  async #queued(write: Write): Promise<Written> {
-    return await orAborted(this.#writer.write(write), write.signal);
   }
 
   async #ready(signal: AbortSignal): Promise<void> {

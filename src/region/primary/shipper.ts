@@ -163,7 +163,8 @@ export class Shipper {
     const { copy, self, epoch } = this.#deps;
     const addressed = { region: copy.region, epoch, from: self.rid, to: incarnation };
     const options = { timeoutMs: copy.deps.limits.callMs, signal };
-    this.#unfit = answer.unfit ?? this.#contradiction(answer);
+    this.#unfit = answer.unfit;
+    this.#challenge(caller, answer);
     const theirs = { base: answer.base, epochs: answer.epochs };
     const match = answer.epochs.length === 0 ? null : matchOf(copy.held, theirs);
     const isLogUsable = match !== null && (answer.unfit !== null || match >= answer.applied);
@@ -178,16 +179,22 @@ export class Shipper {
     return match;
   }
 
-  /** Its rows are known not to be what this copy had at that position. */
-  #contradiction({ applied, fingerprints }: Answer<"follow">): string | null {
-    const { copy } = this.#deps;
-    for (const [table, theirs] of Object.entries(fingerprints)) {
+  /**
+   * It says that it holds something else than this copy did at that position. Which of the two is
+   * wrong is for all copies to say: it is told to look at itself.
+   */
+  #challenge(caller: Caller, { applied, fingerprints }: Answer<"follow">): void {
+    const { copy, epoch } = this.#deps;
+    if (applied > copy.applied.value) return;
+    const tables = Object.entries(fingerprints).flatMap(([table, theirs]) => {
       const mine = copy.history.at(table, applied);
-      if (mine === null || applied > copy.applied.value) continue;
-      const why = differenceOf(theirs, mine);
-      if (why !== null) return `table ${table} differs at ${applied}: ${why}`;
-    }
-    return null;
+      return mine === null || differenceOf(theirs, mine) === null ? [] : [table];
+    });
+    if (tables.length === 0) return;
+    const { region, deps: { limits } } = copy;
+    // Should it not be heard, the next vote or count finds the same.
+    caller.call("challenge", { region, epoch, tables }, { timeoutMs: limits.callMs })
+      .catch(() => {});
   }
 
   async #ship(
