@@ -269,6 +269,22 @@ for (
   }
 }
 
+readTest("a start in the middle of a schema change accuses nobody", shop(3), async (copies) => {
+  const { only } = copies.server(2);
+  const sql = "ALTER TABLE items ADD COLUMN weight INT";
+  let reading: ReturnType<ReadCopies["begin"]> | null = null;
+  await change(copies, 2, sql, async (now) => {
+    if (now !== "counted") return;
+    await only.reload();
+    reading = copies.begin(2, ITEMS);
+    await copies.advance(300);
+  });
+  for (const rid of [1, 3]) await change(copies, rid, sql);
+  assert.ok(reading !== null);
+  assert.equal((await copies.wait<Asked>(reading)).answer.receipt.seq, 2);
+  assert.deepEqual(only.lost, []);
+});
+
 readTest("a schema change that takes long sends readers elsewhere", shop(3), async (copies) => {
   const { engine, only } = copies.server(2);
   await only.begin("changing");
