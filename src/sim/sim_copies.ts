@@ -8,7 +8,7 @@ import { pause } from "../cluster/pause.ts";
 import { Paths } from "../cluster/paths.ts";
 import { minInSyncOf } from "../cluster/route.ts";
 import type { Clock } from "../ports/clock.ts";
-import { CoordinatorError, type Session } from "../ports/coordinator.ts";
+import { CoordinatorError, type NodeValue, type Session } from "../ports/coordinator.ts";
 import type { Random } from "../ports/random.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import type { Answer, Request } from "../protocol/messages.ts";
@@ -320,12 +320,19 @@ export class SimCopies {
 
   /** The node as it is, whoever may be cut off from it. */
   #truth(region: string): RegionState | null {
-    const node = this.#shared.tree().get(paths.region(region));
-    return node === null ? null : JSON.parse(node.data);
+    return said<RegionState>(this.#shared.tree().get(paths.region(region)));
   }
 
   #live(rid: number): LiveServer | null {
-    const node = this.#shared.tree().get(paths.server(rid));
-    return node === null ? null : JSON.parse(node.data);
+    return said<LiveServer>(this.#shared.tree().get(paths.server(rid)));
   }
+}
+
+/** Nodes are looked at far more often than they change. */
+const known = new WeakMap<NodeValue, unknown>();
+
+function said<T>(node: NodeValue | null): T | null {
+  if (node === null) return null;
+  if (!known.has(node)) known.set(node, JSON.parse(node.data));
+  return known.get(node) as T;
 }
