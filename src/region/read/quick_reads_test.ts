@@ -112,6 +112,38 @@ copiesTest(
   },
 );
 
+copiesTest(
+  "quick read: so is one that saw what was changed back at once",
+  shop(),
+  async (copies) => {
+    const { only, engine } = copies.server(2);
+    const back = "UPDATE items SET price = price - 1 WHERE id = 7";
+    await copies.write("shop", [DEARER], [2]);
+    await copies.write("shop", [back], [2]);
+    const make = engine.session.bind(engine);
+    let isFirst = true;
+    engine.session = async () => {
+      const session = await make();
+      const { stream } = session;
+      session.stream = (sql, options) => {
+        if (!isFirst) return stream.call(session, sql, options);
+        isFirst = false;
+        const moved = only.apply(DEARER).then(() => stream.call(session, sql, options));
+        return {
+          columns: moved.then(({ columns }) => columns),
+          async *[Symbol.asyncIterator]() {
+            yield* await moved;
+            await only.apply(back);
+          },
+        };
+      };
+      return session;
+    };
+    const { rows, answer } = await copies.ask(2, ONE);
+    assert.deepEqual([rows[0]?.[0], answer.receipt.seq], [7, 3]);
+  },
+);
+
 copiesTest("quick read: a fast one tells no position below what it saw", shop(), async (copies) => {
   copies.server(2).only.isRestless = true;
   const { answer } = await copies.ask(2, { ...ONE, read: "fast" });

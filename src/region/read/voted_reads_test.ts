@@ -87,6 +87,16 @@ for (
   });
 }
 
+readTest("a difference that is gone at the second look costs no copy", shop(3), async (copies) => {
+  const { only } = copies.server(2);
+  await copies.server(2).edit(DEARER);
+  const reading = copies.begin(2, ITEMS);
+  await copies.advance(50);
+  await copies.server(2).edit("UPDATE items SET price = price - 1 WHERE id = 1");
+  assert.equal((await copies.wait(reading)).rows[0]?.[2], 30);
+  assert.deepEqual(only.lost, []);
+});
+
 readTest("values that change places are seen", shop(3), async (copies) => {
   await copies.server(3).edit("UPDATE items SET price = 70 - price WHERE price IS NOT NULL");
   await copies.server(3).only.reload();

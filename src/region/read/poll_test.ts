@@ -1,0 +1,74 @@
+/** What is remembered of votes, and for how long. */
+import assert from "node:assert/strict";
+import { VirtualClock } from "../../adapters/virtual_clock.ts";
+import type { Fingerprint } from "../../ports/engine.ts";
+import { MinisqlError } from "../../protocol/errors.ts";
+import type { ReadableReplica } from "../readable.ts";
+import { READ_LIMITS } from "./limits.ts";
+import { type Claim, Poll } from "./poll.ts";
+
+const HELD: Fingerprint = { rows: 1, sum: "7", schema: "0000000a" };
+const signal = new AbortController().signal;
+
+/** A copy whose two peers hold the same, as long as they answer. */
+function bench(votesKept: number) {
+  const asked: string[] = [];
+  const silent = new Set<number>();
+  const peers = [2, 3].map((rid) => ({
+    rid,
+    call: (_op: string, { seq, tables }: { seq: number; tables: readonly string[] }) => {
+      asked.push(`${rid} at ${seq}`);
+      return silent.has(rid)
+        ? Promise.reject(new MinisqlError("TIMEOUT", "No answer"))
+        : Promise.resolve({
+          rid,
+          fingerprints: tables.map(() => HELD),
+          applied: seq,
+          primary: false,
+        });
+    },
+  }));
+  const replica = {
+    ...{ region: "r", rid: 1, epoch: 1, isPrimary: true, applied: 100 },
+    peers: () => peers,
+    fingerprintAt: () => HELD,
+  } as unknown as ReadableReplica;
+  const poll = new Poll({ clock: new VirtualClock(), limits: { ...READ_LIMITS, votesKept } });
+  const claim = (seq: number, tables: readonly string[] = ["t"]): Claim => ({
+    ...{ replica, seq, tables, isChanging: false },
+    fingerprints: tables.map(() => HELD),
+  });
+  return { poll, asked, silent, claim };
+}
+
+Deno.test("poll: each position is asked for once, as long as it is remembered", async () => {
+  const { poll, asked, claim } = bench(2);
+  await poll.pass(claim(1), signal);
+  await poll.pass(claim(1), signal);
+  assert.deepEqual(asked.splice(0), ["2 at 1", "3 at 1"]);
+  await poll.pass(claim(2), signal);
+  await poll.pass(claim(3), signal);
+  asked.length = 0;
+  await poll.pass(claim(3), signal);
+  assert.deepEqual(asked, []);
+  await poll.pass(claim(1), signal);
+  assert.equal(asked.length, 2);
+});
+
+Deno.test("poll: silence is not remembered, what was said is", async () => {
+  const { poll, asked, silent, claim } = bench(9);
+  silent.add(2).add(3);
+  assert.deepEqual((await poll.take(claim(1), signal)).agree, [1]);
+  silent.delete(3);
+  assert.deepEqual((await poll.take(claim(1), signal)).agree, [1, 3]);
+  asked.length = 0;
+  await poll.take(claim(1), signal);
+  assert.deepEqual(asked, []);
+});
+
+Deno.test("poll: many tables are asked for in several votes, all of which must agree", async () => {
+  const { poll, asked, claim } = bench(9);
+  const tables = Array.from({ length: 130 }, (_, at) => `t${at}`);
+  assert.equal((await poll.take(claim(1, tables), signal)).outcome, "won");
+  assert.equal(asked.length, 6);
+});
