@@ -1,6 +1,6 @@
 /** Flags of commands that keep a log, and the log they describe: on stderr, for people or as JSON. */
 import { LineWriter } from "../adapters/line_writer.ts";
-import { humanLine, jsonLine } from "../adapters/log_format.ts";
+import { humanLine, jsonLine, type LineFormat } from "../adapters/log_format.ts";
 import { LEVELS_ACCEPTED, parseLogLevels } from "../adapters/log_levels.ts";
 import { Logging } from "../adapters/logtape_reporter.ts";
 import { SystemClock } from "../adapters/system_clock.ts";
@@ -43,7 +43,8 @@ export function openLogging(
   const { isTerminal, style } = err.terminal;
   const isAutoJson = file === null && !isTerminal;
   const isJson = config.logFormat === "json" || config.logFormat === "auto" && isAutoJson;
-  const format = isJson ? jsonLine : humanLine({ colour: file === null && style.isColoured });
+  const kept = isJson ? jsonLine : humanLine({ colour: file === null && style.isColoured });
+  const format = file === null ? kept : tellingOfCrashes(kept);
   const levels = parseLogLevels(config.logLevel);
   if (levels === null) throw new UsageError(`Cannot use --log-level="${config.logLevel}"`);
 
@@ -62,6 +63,15 @@ export function openLogging(
   process.onExit(() => writer.flush());
   process.reportTo(logging.reporter);
   return logging;
+}
+
+/** What ends the process is told to whoever sees it end, wherever the log is. */
+function tellingOfCrashes(format: LineFormat): LineFormat {
+  const told = humanLine({ colour: false });
+  return (line) => {
+    if (line.level === "fatal") console.error(told(line));
+    return format(line);
+  };
 }
 
 function openFile(path: string): Deno.FsFile {
