@@ -140,7 +140,7 @@ Deno.test("region: what it cannot work with is told, and nothing is changed", as
   assert.equal((await finished(back)).code, 0);
 });
 
-async function readFirstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
+async function readFirstLine(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
   let text = "";
   for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
     text += chunk;

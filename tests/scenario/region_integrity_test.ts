@@ -38,6 +38,7 @@ regionStory(
     story.corrupt(liar, 2, 666);
     await story.query("UPDATE t SET v = v + 1 WHERE id = 1");
     await story.until("another one leads", () => story.primary !== liar);
+    await story.until("the old one is repaired", () => story.events("copy.repaired").length > 0);
     await story.allAlike();
     assert.deepEqual(await story.rows({ read: "latest" }), [[1, 11], [2, 20]]);
   },

@@ -192,7 +192,7 @@ export class RealCluster {
   }
 }
 
-function gather(stream: ReadableStream<Uint8Array>): () => string {
+function gather(stream: ReadableStream<Uint8Array<ArrayBuffer>>): () => string {
   let text = "";
   void (async () => {
     for await (const chunk of stream.pipeThrough(new TextDecoderStream())) text += chunk;
