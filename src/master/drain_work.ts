@@ -47,7 +47,7 @@ export class DrainWork implements JobWork {
   }
 
   turns(job: JobRecord): readonly string[] {
-    return [`drain of ${requestOf(drainRequest, job).rid}`];
+    return [`drain of ${job.subject}`];
   }
 
   async run(job: JobRecord, task: JobTask): Promise<JobEnd> {
