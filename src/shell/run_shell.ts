@@ -1,4 +1,5 @@
 /** The shell from its start to its exit code: a conversation, a script on stdin, or `-e`. */
+import { orAborted } from "../base/abort.ts";
 import type { Client } from "../client/api.ts";
 import { converse } from "./conversation.ts";
 import { LeaveNow } from "./interrupts.ts";
@@ -54,9 +55,9 @@ async function runScripts(shell: Shell): Promise<void> {
   }
 }
 
-async function* typed({ keyboard }: ShellPort): AsyncIterable<Uint8Array> {
+async function* typed({ keyboard, stop }: ShellPort): AsyncIterable<Uint8Array> {
   for (;;) {
-    const piece = await keyboard.read();
+    const piece = await orAborted(keyboard.read(), stop);
     if (piece === null) return;
     yield piece;
   }

@@ -16,8 +16,13 @@ export async function runPieces(
   const decoder = new TextDecoder();
   let isWell = true;
   for await (const piece of pieces) {
-    const found = splitter.push(decoder.decode(piece, { stream: true }));
-    isWell = await runAll(shell, found, file) && isWell;
+    const text = decoder.decode(piece, { stream: true });
+    // Whoever writes a line and waits for its answer gets it: whole lines wait for nothing.
+    const end = text.lastIndexOf("\n") + 1;
+    const lines = end > 0 ? splitter.push(text.slice(0, end), true) : [];
+    isWell = await runAll(shell, lines, file) && isWell;
+    if (isOver(shell, isWell)) return isWell;
+    isWell = await runAll(shell, splitter.push(text.slice(end)), file) && isWell;
     if (isOver(shell, isWell)) return isWell;
   }
   const last = [...splitter.push(decoder.decode()), ...splitter.end()];

@@ -113,6 +113,16 @@ Deno.test("shell: unknown commands and a delimiter that is none are errors", asy
   ]);
 });
 
+Deno.test("shell: whoever writes a line and waits has its answer before more is written", async () => {
+  let answered = "";
+  const engine = new SqliteEngine({ clock: new SystemClock(), random: new SystemRandom() });
+  const shell = new MemoryShell();
+  shell.type(["select 1;\nselect 2\n", () => answered = shell.out, ";\n"]);
+  await shell.run(new EngineClient(engine), { header: false });
+  assert.deepEqual([answered, shell.out], ["1\n", "1\n2\n"]);
+  await engine.close();
+});
+
 Deno.test("shell: verbose tells on stderr what stdout does not", async () => {
   const execute = ["select 1; insert into t values (7,'x')"];
   const { shell } = await run({ execute, verbose: 3 });
