@@ -118,8 +118,6 @@ export const SAFE_WRITES: readonly string[] = [
   "UPDATE pairs SET v = 1 WHERE a = 1 AND b = 2 LIMIT 1",
   "UPDATE pairs SET v = 1 ORDER BY b, a LIMIT 2",
   "UPDATE keyed SET v = 9 WHERE k = 'b' LIMIT 1",
-  "UPDATE IGNORE users SET email = 'ann@x' WHERE id = 2",
-  "UPDATE IGNORE users SET id = id + 1 ORDER BY id",
   "UPDATE users SET age = (SELECT COUNT(*) FROM orders WHERE user_id = users.id)",
   "UPDATE users SET name = (SELECT note FROM orders WHERE id = 10)",
   "UPDATE orders o JOIN users u ON o.user_id = u.id SET o.note = u.name",

@@ -20,6 +20,8 @@ export const REFUSED_WRITES: readonly Refusal[] = [
   ["DELETE FROM users WHERE age = 1 ORDER BY name LIMIT 1", "UNSAFE", /LIMIT/],
   ["DELETE FROM bag WHERE v = 2 LIMIT 1", "UNSAFE", /primary key/],
   ["UPDATE IGNORE users SET email = CONCAT(name, '@x')", "UNSAFE", /IGNORE/],
+  ["UPDATE IGNORE users SET email = 'ann@x' WHERE id = 2", "UNSAFE", /fingerprint/],
+  ["UPDATE IGNORE users SET id = id + 1 ORDER BY id", "UNSAFE", /fingerprint/],
   ["UPDATE users SET id = id + 1", "UNSAFE", /unique key.*ORDER BY id/],
   ["UPDATE users SET email = REVERSE(email) WHERE age > 1", "UNSAFE", /unique key/],
   ["UPDATE users SET id = (SELECT MAX(id) FROM orders)", "UNSAFE", /unique key/],

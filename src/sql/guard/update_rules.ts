@@ -47,6 +47,14 @@ interface Assignment {
 
 export function requireRepeatableUpdate(scope: Scope): void {
   const change = readChange(scope);
+  if (change.isIgnore) {
+    // Servers fire the triggers of rows that they then leave as they were.
+    throw unsafe(
+      "UPDATE IGNORE",
+      "a row that it leaves out is counted as changed in the table's fingerprint",
+      "update only rows that can be changed, by their primary key",
+    );
+  }
   const targets = writtenTables(scope);
   for (const table of targets) requireReplicable(table, scope);
   const assignments = readAssignments(change, targets);
@@ -188,9 +196,6 @@ function requireNoOrderNeeded(
   const advice = table === undefined || targets.length > 1
     ? "update one table, by its primary key"
     : `${orderAdvice(table)}, or update by the primary key`;
-  if (change.isIgnore) {
-    throw unsafe("UPDATE IGNORE", "which rows are left out depends on their order", advice);
-  }
   for (const { of, value } of assignments) {
     if (!isKeyColumn(of.table, of.column) || isConstant(value, change.join)) continue;
     throw unsafe(
