@@ -5,8 +5,8 @@
 import { array, boolean, integer, nullable, number, object, text } from "../../base/shape.ts";
 import type { Infer } from "../../base/shape.ts";
 import { readNode } from "../../cluster/nodes.ts";
+import { MinisqlError } from "../../protocol/errors.ts";
 import type { Environment } from "../read_config.ts";
-import { UsageError } from "../usage_error.ts";
 
 const recordShape = object({
   pid: integer(1),
@@ -39,21 +39,22 @@ export interface OwnRecord {
 const NAME = /^(\d{1,5})\.json$/;
 
 export class Records {
-  readonly #folder: string;
+  /** Null where nobody says which folder is this user's. */
+  readonly #folder: string | null;
 
   constructor(environment: Environment) {
     const home = environment.get("HOME");
     const state = environment.get("XDG_STATE_HOME") ||
       (home === undefined || home === "" ? null : `${home}/.local/state`);
-    if (state === null) {
-      throw new UsageError("Cannot note down this cluster: set HOME or XDG_STATE_HOME");
-    }
-    this.#folder = `${state}/minisql/up`;
+    this.#folder = state === null ? null : `${state}/minisql/up`;
   }
 
-  /** Notes down a cluster that has taken its ports. One that is left of a dead cluster goes. */
+  /**
+   * Notes down a cluster that has taken its ports. One that is left of a dead cluster goes. Raises
+   * `UNAVAILABLE` where nothing can be noted down.
+   */
   async write(port: number, record: UpRecord): Promise<OwnRecord> {
-    await Deno.mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await this.#makeFolder();
     const left = (await this.list()).find((each) => each.port === port);
     if (left !== undefined) await this.clean(left);
     const path = this.#path(port);
@@ -62,7 +63,8 @@ export class Records {
     await file.write(new TextEncoder().encode(JSON.stringify(record)));
     return {
       close: async () => {
-        await removeIfThere(path);
+        const { logFile } = await this.filesFor(port);
+        for (const each of [logFile, path]) await removeIfThere(each);
         file.close();
       },
     };
@@ -70,8 +72,7 @@ export class Records {
 
   /** Where a cluster in the background says that it is ready, and where it logs. */
   async filesFor(port: number): Promise<{ readonly readyFile: string; readonly logFile: string }> {
-    await Deno.mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const path = `${this.#folder}/${port}`;
+    const path = `${await this.#makeFolder()}/${port}`;
     return { readyFile: `${path}.ready`, logFile: `${path}.log` };
   }
 
@@ -110,8 +111,21 @@ export class Records {
     }
   }
 
+  async #makeFolder(): Promise<string> {
+    const folder = this.#folder;
+    try {
+      if (folder === null) throw new Error("neither HOME nor XDG_STATE_HOME is set");
+      await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+      return folder;
+    } catch (error) {
+      const why = `Cannot note down this cluster: ${(error as Error).message}`;
+      throw new MinisqlError("UNAVAILABLE", why, { cause: error });
+    }
+  }
+
   async #ports(): Promise<readonly number[]> {
     const ports: number[] = [];
+    if (this.#folder === null) return ports;
     try {
       for await (const { name } of Deno.readDir(this.#folder)) {
         const port = NAME.exec(name)?.[1];

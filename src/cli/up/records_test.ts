@@ -100,3 +100,17 @@ Deno.test("records: stopping needs to know which, and one that runs", async () =
     for (const each of held) await each.close();
   });
 });
+
+Deno.test("records: without a folder of the user's nothing is listed, and nothing noted down", async () => {
+  for (const home of [undefined, "/dev/null"]) {
+    const records = new Records({
+      get: (name) => (name === "HOME" ? home : undefined),
+      readFile: () => "",
+    });
+    await assert.rejects(
+      records.write(9090, record()),
+      (error) => error instanceof MinisqlError && /^Cannot note down/.test(error.message),
+    );
+    if (home === undefined) assert.deepEqual(await records.list(), []);
+  }
+});

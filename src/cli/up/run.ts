@@ -69,6 +69,10 @@ export async function runUp(
     data: data.path,
     temporary: data.temporary,
     log: logFile,
+  }).catch((error) => {
+    if (!(error instanceof MinisqlError)) throw error;
+    reporter.log("warning", `${error.message}; minisql up ls does not list it`);
+    return null;
   });
   await out.line(readyLine(clock.now() - started, data));
   const sample = config.sample ?? (hasShell ? "shop" : "none");
