@@ -1,9 +1,9 @@
 /** The sample shop is made by statements that the embedded engine takes, once. */
 import assert from "node:assert/strict";
-import { SeededRandom } from "../../adapters/seeded_random.ts";
-import { SqliteEngine } from "../../adapters/sqlite/engine.ts";
-import { SystemClock } from "../../adapters/system_clock.ts";
-import { loadShop } from "./sample_shop.ts";
+import { SeededRandom } from "../src/adapters/seeded_random.ts";
+import { SqliteEngine } from "../src/adapters/sqlite/engine.ts";
+import { SystemClock } from "../src/adapters/system_clock.ts";
+import { loadShop } from "../src/cli/up/sample_shop.ts";
 
 Deno.test("sample shop: three tables with rows, which stay as they are when loaded again", async () => {
   const engine = new SqliteEngine({ clock: new SystemClock(), random: new SeededRandom(1) });
