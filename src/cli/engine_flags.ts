@@ -1,4 +1,5 @@
 /** Flags that say which database a region server keeps its copies in, and that database. */
+import { type MysqlEngineOptions, placeOf } from "../adapters/mysql/options.ts";
 import { MysqlEngine } from "../adapters/mysql_engine.ts";
 import { SqliteEngine } from "../adapters/sqlite/engine.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -57,27 +58,39 @@ export interface EngineDeps {
   readonly random: Random;
 }
 
-/** Raises `UNAVAILABLE` or `UNSUPPORTED` where the database cannot be used, saying what to change. */
-export async function openEngine(
-  deps: EngineDeps,
+/** A database that is described and not yet opened. */
+export interface EngineSource {
+  /** Raises `UNAVAILABLE` or `UNSUPPORTED` where it cannot be used, saying what to change. */
+  open(deps: EngineDeps, folder: { at(name: string): string }): Promise<OpenedEngine>;
+}
+
+/** Reads the flags; nothing is opened or made before all of them are known to be right. */
+export function engineSource(
   config: ConfigOf<typeof ENGINE_FLAGS>,
   environment: Environment,
-  folder: { at(name: string): string },
-): Promise<OpenedEngine> {
-  if (config.engine === "sqlite") {
-    const path = folder.at(SQLITE_FILE);
-    return { engine: new SqliteEngine({ ...deps, path }), name: path };
-  }
+): EngineSource {
+  if (config.engine === "sqlite") return { open: openSqlite };
   const place = DatabaseUrl.mysql("mysql", config.mysql).mysqlPlace(DATABASE);
   const ca = config.mysqlCa === null ? null : readCertificates(config.mysqlCa, environment);
-  const engine = await MysqlEngine.open(deps, {
+  const options = {
     ...place,
     password: config.mysqlPassword ?? place.password,
     ...(ca === null ? {} : { tls: { ca } }),
-  });
-  const { server, database } = place;
-  const where = "socket" in server ? server.socket : `${server.host}:${server.port}`;
-  return { engine, name: `${engine.info.vendor} ${database} at ${where}` };
+  };
+  return { open: (deps) => openMysql(deps, options) };
+}
+
+function openSqlite(
+  deps: EngineDeps,
+  folder: { at(name: string): string },
+): Promise<OpenedEngine> {
+  const path = folder.at(SQLITE_FILE);
+  return Promise.resolve({ engine: new SqliteEngine({ ...deps, path }), name: path });
+}
+
+async function openMysql(deps: EngineDeps, options: MysqlEngineOptions): Promise<OpenedEngine> {
+  const engine = await MysqlEngine.open(deps, options);
+  return { engine, name: `${engine.info.vendor} ${options.database} at ${placeOf(options)}` };
 }
 
 function readCertificates(file: string, environment: Environment): string {

@@ -6,7 +6,7 @@ import { RegionServer } from "../region/region_server.ts";
 import { buildInfo } from "./build_info.ts";
 import { command } from "./command.ts";
 import { DataFolder } from "./data_folder.ts";
-import { ENGINE_FLAGS, openEngine } from "./engine_flags.ts";
+import { ENGINE_FLAGS, engineSource } from "./engine_flags.ts";
 import { EXIT } from "./exit_codes.ts";
 import { formatAddress } from "./flag_values.ts";
 import { LOG_FLAGS, openLogging } from "./logging.ts";
@@ -67,9 +67,10 @@ export const regionCommand = command({
     // First of all, so that whatever goes wrong next is told.
     const reporter = openLogging(config, context).reporter.child({ role: "region" });
     const network = serverNetwork(config, environment);
+    const source = engineSource(config, environment);
     const folder = await DataFolder.open(config.dataDir, config.cluster, random);
     try {
-      const opened = await openEngine({ clock, random }, config, environment, folder);
+      const opened = await source.open({ clock, random }, folder);
       const { engine } = opened;
       try {
         await folder.bind(engine, opened.name);

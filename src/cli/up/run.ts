@@ -81,7 +81,8 @@ export async function runUp(
     await useCluster(cluster, { context, clock, hasShell, sample, ready });
   } finally {
     if (config.readyFile !== null) await removeIfThere(config.readyFile);
-    if (out.terminal.isTerminal) await out.line("Stopping; Ctrl-C ends it at once");
+    const often = hasShell ? "twice" : "again";
+    if (out.terminal.isTerminal) await out.line(`Stopping; Ctrl-C ${often} ends it at once`);
   }
 }
 
