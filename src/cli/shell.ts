@@ -23,10 +23,11 @@ export const shellCommand = command({
     "stdout: as a table at a terminal, as tab-separated values for programs. It stops at the " +
     "first error and ends with 1, or with 3 where the cluster cannot be reached.",
   positionals: {
-    database: {
+    use: {
       kind: "text",
       value: "DATABASE",
-      help: "As MySQL's client has it; a cluster is one database, and that is its name",
+      env: false,
+      help: "As MySQL's client has it; the same as -D",
     },
   },
   flags: SHELL_FLAGS,
@@ -46,7 +47,7 @@ export const shellCommand = command({
   },
 });
 
-export type ShellConfig = ConfigOf<typeof SHELL_FLAGS> & { readonly database: string | null };
+export type ShellConfig = ConfigOf<typeof SHELL_FLAGS> & { readonly use: string | null };
 
 async function open(config: ShellConfig, context: CommandContext): Promise<number> {
   const masters = mastersOf(config);
@@ -76,7 +77,7 @@ export function shellOptions(config: ShellConfig, connection: ConnectionWords): 
     version: buildInfo().version,
     connection,
     execute: config.execute,
-    database: config.database,
+    database: config.database ?? config.use,
     format: formatOf(config),
     header: !config.skipColumnNames,
     raw: config.raw,

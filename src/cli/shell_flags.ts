@@ -119,6 +119,13 @@ export const SHELL_FLAGS = {
     env: false,
     help: "Run this and leave; may be given several times",
   },
+  database: {
+    kind: "text",
+    short: "D",
+    value: "NAME",
+    env: false,
+    help: "The database to use, as DATABASE; a cluster is one, and that is its name",
+  },
   force: {
     kind: "boolean",
     short: "f",

@@ -20,13 +20,13 @@ export async function converse(shell: Shell): Promise<void> {
   const editor = isPlain ? new PlainLines(port) : new LineEditor(port);
   shell.ask = (question) => askOn(editor, question);
   const restore = () => port.keyboard.setRaw(false);
-  const release = port.onExit(restore);
+  const releases = [port.onExit(restore), shell.interrupts.listen()];
   if (!isPlain) port.keyboard.setRaw(true);
   try {
     for (const line of options.greeting ?? await greeting(shell)) await shell.printer.say(line);
     await new Conversation(shell, editor, history).run();
   } finally {
-    release();
+    for (const release of releases) release();
     restore();
   }
 }
@@ -96,8 +96,9 @@ class Conversation {
 
   async #runAll(found: readonly ScriptStatement[]): Promise<void> {
     const shell = this.#shell;
+    shell.interrupts.takeMissed();
     for (const statement of found) {
-      if (shell.isLeaving) return;
+      if (shell.isLeaving || shell.interrupts.takeMissed()) return;
       const isDone = await shell.run(statement, null);
       // Whoever interrupts a script means all of it; a mistake in a paste ends it too.
       if (!isDone && found.length > 1 && !shell.options.force) return;

@@ -12,6 +12,8 @@ export class Interrupts {
   /** Without a person Ctrl-C ends the process as everywhere. */
   readonly #interactive: boolean;
   #interrupted = false;
+  #isRunning = false;
+  #missed = false;
 
   constructor(port: ShellPort, interactive: boolean) {
     this.#port = port;
@@ -21,6 +23,18 @@ export class Interrupts {
   /** Whether what ran last was ended by Ctrl-C. */
   get interrupted(): boolean {
     return this.#interrupted;
+  }
+
+  /** From now on Ctrl-C is ours, also between two statements. The answer gives it back. */
+  listen(): () => void {
+    return this.#port.onInterrupt(() => this.#missed ||= !this.#isRunning);
+  }
+
+  /** Whether it was pressed while nothing ran, since this was asked last. */
+  takeMissed(): boolean {
+    const missed = this.#missed;
+    this.#missed = false;
+    return missed;
   }
 
   /** Does the work; its signal aborts on Ctrl-C and when the process is to end. */
@@ -35,11 +49,13 @@ export class Interrupts {
       this.#interrupted = true;
       cancelling.abort(new MinisqlError("CANCELLED", "Query execution was interrupted"));
     });
+    this.#isRunning = true;
     const running = work(AbortSignal.any([cancelling.signal, this.#port.stop]));
     running.catch(() => {});
     try {
       return await Promise.race([running, leaving.promise]);
     } finally {
+      this.#isRunning = false;
       release();
     }
   }
