@@ -4,8 +4,8 @@ import { DiskError } from "../ports/disk.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import type { RegionState } from "../protocol/model.ts";
 import type { RegionLimits } from "../region/limits.ts";
-import { SimProcess, type Surroundings } from "./process.ts";
-import { RegionHost } from "./region_host.ts";
+import { SimProcess } from "./process.ts";
+import { RegionHost, type RegionHostOptions } from "./region_host.ts";
 import { RegionWatch } from "./region_watch.ts";
 import { RegionWorkload } from "./region_workload.ts";
 import { type CatalogFaults, simCatalog } from "./sim_catalog.ts";
@@ -21,7 +21,7 @@ export interface RegionClusterOptions {
   readonly databaseMs: () => number;
   readonly syncMs: number;
   /** Plants bugs in what region servers see of the world. */
-  readonly spoil?: (around: Surroundings, host: RegionHost) => Surroundings;
+  readonly spoil?: RegionHostOptions["spoil"];
 }
 
 const CLUSTER = "sim";
@@ -40,6 +40,7 @@ export class RegionCluster {
   readonly watch: RegionWatch;
   readonly workload: RegionWorkload;
   readonly catalogFaults: CatalogFaults = { away: false, loseAnswers: 0 };
+  readonly #roles = new Map<SimProcess, Master>();
 
   constructor(world: World, options: RegionClusterOptions) {
     this.world = world;
@@ -108,7 +109,7 @@ export class RegionCluster {
   }
 
   #master(name: string): SimProcess {
-    return new SimProcess(this.world, name, async (around) => {
+    const process: SimProcess = new SimProcess(this.world, name, async (around) => {
       const catalog = simCatalog(this.world, around.clock, this.catalogFaults);
       const master = await Master.start({ ...around, catalog }, {
         ...{ id: name, cluster: CLUSTER, advertise: name, version: "sim" },
@@ -117,8 +118,17 @@ export class RegionCluster {
         silenceMs: SILENCE_MS,
         rereadMs: 2000,
       });
+      this.#roles.set(process, master);
       await master.run(around.signal);
     });
+    return process;
+  }
+
+  /** Masters that would act on a request now; one that is held cannot. */
+  get acting(): readonly string[] {
+    return this.masters.filter((process) =>
+      process.running && (this.#roles.get(process)?.reign ?? null) !== null
+    ).map(({ name }) => name);
   }
 }
 

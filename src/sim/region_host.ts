@@ -4,7 +4,7 @@ import { MemoryEngine } from "../adapters/memory_engine/engine.ts";
 import { MemoryDisk } from "../adapters/memory_disk.ts";
 import { SeededRandom } from "../adapters/seeded_random.ts";
 import type { RegionLimits } from "../region/limits.ts";
-import { RegionServer } from "../region/region_server.ts";
+import { RegionServer, type RegionServerDeps } from "../region/region_server.ts";
 import { type Answered, tappedNetwork } from "./answer_tap.ts";
 import type { BookedEntry } from "./checks/log_book.ts";
 import { gatedDisk } from "./gated_disk.ts";
@@ -21,8 +21,8 @@ export interface RegionHostOptions {
   readonly syncMs: number;
   /** Every table is counted again so often. */
   readonly scrubMs: number;
-  /** Plants bugs in what the process sees of the world. */
-  readonly spoil?: (around: Surroundings, host: RegionHost) => Surroundings;
+  /** Plants bugs in what the server sees of the world. */
+  readonly spoil?: (deps: RegionServerDeps, host: RegionHost) => RegionServerDeps;
 }
 
 /** Told of what happens on the machine. */
@@ -85,21 +85,20 @@ export class RegionHost {
 
   async #run(around: Surroundings, start: number): Promise<void> {
     const { cluster, limits, scrubMs, spoil } = this.#options;
-    const seen = spoil?.(around, this) ?? around;
-    const { clock, random, network, coordinator, reporter, signal, gate } = seen;
+    const { clock, random, network, coordinator, reporter, signal, gate } = around;
     this.incarnation = `${this.name}-${start}`;
     this.witness.reread(this.disk, this.isLogHurt);
-    const disk = gatedDisk(await this.disk.mount(), gate, this.witness);
-    const engine = gatedEngine(new MemoryEngine(this.database), gate);
-    const tapped = tappedNetwork(network, (answered) => this.#events.answered(this, answered));
-    const server = await RegionServer.start(
-      { clock, random, network: tapped, coordinator, reporter, engine, disk },
-      {
-        ...{ cluster, identity: this.identity, incarnation: this.incarnation, zone: "", limits },
-        scrubMs,
-        ...{ listen: { host: this.name, port: PORT }, advertise: this.name, version: "sim" },
-      },
-    );
+    const deps: RegionServerDeps = {
+      ...{ clock, random, coordinator, reporter },
+      network: tappedNetwork(network, (answered) => this.#events.answered(this, answered)),
+      disk: gatedDisk(await this.disk.mount(), gate, this.witness),
+      engine: gatedEngine(new MemoryEngine(this.database), gate),
+    };
+    const server = await RegionServer.start(spoil?.(deps, this) ?? deps, {
+      ...{ cluster, identity: this.identity, incarnation: this.incarnation, zone: "", limits },
+      ...{ listen: { host: this.name, port: PORT }, advertise: this.name, version: "sim" },
+      scrubMs,
+    });
     this.#server = server;
     await server.run(signal);
   }

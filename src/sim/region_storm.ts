@@ -36,6 +36,10 @@ const FAULTS = {
   /** Only ever on one machine of a run, so that whole copies remain. */
   tamper: 8,
   rot: 8,
+  /** Not faults, but what operators do: the primary's role or a copy moves, a schema changes. */
+  handOver: 15,
+  move: 8,
+  alter: 5,
 } as const;
 
 export type StormRates = { readonly [K in keyof typeof FAULTS]: number };
@@ -52,7 +56,7 @@ export function drawRates(random: SeededRandom, without: readonly string[] = [])
 export const FAULT_NAMES: readonly string[] = Object.keys(FAULTS);
 
 const MOMENT_MS = 50;
-const FAULT_MS_MAX = 5000;
+const FAULT_MS_MAX = 4000;
 const COORDINATION_SILENCE = ["cut", "silent"] as const;
 
 export class RegionStorm {
@@ -145,6 +149,10 @@ export class RegionStorm {
       case "serviceAway":
       case "catalogAway":
         return this.#strikeServices(fault);
+      case "handOver":
+      case "move":
+      case "alter":
+        return this.#order(fault);
       default:
         return this.#strikeMachine(fault);
     }
@@ -283,6 +291,26 @@ export class RegionStorm {
       case "rot":
         return this.#rot();
     }
+  }
+
+  #order(order: "handOver" | "move" | "alter"): void {
+    const { workload, regions, hosts } = this.#cluster;
+    const open = regions.filter(({ state }) => state === "open");
+    if (open.length === 0) return;
+    const { region, primary, replicas } = this.#pick(open);
+    if (order === "alter") {
+      this.#begin("a schema changes");
+      return workload.alter();
+    }
+    const held = hosts.flatMap(({ rid }) => rid !== null && replicas.includes(rid) ? [rid] : []);
+    const free = hosts.flatMap(({ rid }) => rid === null || replicas.includes(rid) ? [] : [rid]);
+    const role = order === "handOver";
+    const from = role ? primary : this.#pick(replicas);
+    const candidates = (role ? held : free).filter((rid) => rid !== from);
+    if (from === null || candidates.length === 0) return;
+    const to = this.#pick(candidates);
+    this.#begin(`${role ? "the lead" : "a copy"} of ${region} is to move from ${from} to ${to}`);
+    workload.order("moveRegion", { region, from, to, ...(role ? { role } : {}) });
   }
 
   /** A row of the victim's changes behind its back. */

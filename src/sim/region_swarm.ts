@@ -4,7 +4,7 @@ import type { RegionLimits } from "../region/limits.ts";
 import { RegionCluster, type RegionClusterOptions } from "./region_cluster.ts";
 import { copiesFault, historyFault, unsettled } from "./region_outcome.ts";
 import { drawRates, RegionStorm } from "./region_storm.ts";
-import { LISTS, REGISTERS } from "./region_workload.ts";
+import { LISTS, PROOF, REGISTERS } from "./region_workload.ts";
 import type { RunOptions as SeedOptions, RunReport } from "./master_swarm.ts";
 import { refuse, Violation } from "./violation.ts";
 import { World } from "./world.ts";
@@ -17,10 +17,12 @@ export interface RegionRunOptions extends Omit<SeedOptions, "defects"> {
 
 const SESSION_MS = 2000;
 const START_MS = 20_000;
-const STORM_MS = 10_000;
+const STORM_MS = 6000;
 const CALM_MS = 60_000;
 /** Of what a database does; the rest takes no time, so that runs are short. */
 const SLOW_OPERATIONS = 0.2;
+/** In so many runs one server stays away when the others have calmed down. */
+const STRAGGLERS = 0.3;
 
 export async function runRegionSeed(options: RegionRunOptions): Promise<RunReport> {
   const { seed, settle, echo, spoil } = options;
@@ -32,6 +34,8 @@ export async function runRegionSeed(options: RegionRunOptions): Promise<RunRepor
   world.trace(settings);
   const cluster = new RegionCluster(world, { ...shape.options, ...(spoil ? { spoil } : {}) });
   const storm = new RegionStorm(cluster, rates);
+  // An operator who ends sessions by force makes two masters believe in themselves for a while.
+  if (rates.expire === 0) world.always(() => checkOneMaster(cluster));
   const violation = await verdict(cluster, storm);
   await cluster.workload.close();
   world.close();
@@ -52,8 +56,8 @@ function drawShape(random: SeededRandom): {
   const told = {
     masters: 1 + Math.floor(random.next() * 2),
     servers: random.next() < 0.8 ? 3 : 4,
-    sessions: 2 + Math.floor(random.next() * 4),
-    thinkMs: 20 + Math.floor(random.next() * 150),
+    sessions: 2 + Math.floor(random.next() * 3),
+    thinkMs: 50 + Math.floor(random.next() * 200),
     entriesKept: random.next() < 0.5 ? 2000 : 10,
     databaseMs: random.next() < 0.5 ? 0 : random.next() * 8,
     syncMs: random.next() < 0.5 ? 0 : random.next() * 5,
@@ -76,9 +80,11 @@ async function verdict(cluster: RegionCluster, storm: RegionStorm): Promise<Viol
     workload.start();
     await storm.blow(STORM_MS);
     storm.calm();
+    if (world.random.next() < STRAGGLERS) await core(cluster);
     workload.stop();
     await settled(cluster);
     await ended(cluster);
+    await jobsDone(cluster);
     await proveService(cluster);
     await settled(cluster);
     refuse("safety", copiesFault(cluster));
@@ -127,24 +133,82 @@ async function settled(cluster: RegionCluster): Promise<void> {
   if (why !== null) throw new Violation("liveness", `${why}, ${CALM_MS} ms after the storm`);
 }
 
+/**
+ * While one server stays away for good, be it dead, held or cut off, the others must go on without
+ * it: they elect, they copy, they take writes. Then it comes back.
+ */
+async function core(cluster: RegionCluster): Promise<void> {
+  const { world, hosts, workload } = cluster;
+  const { network, random } = world;
+  const pick = <T>(items: readonly T[]) => items[Math.floor(random.next() * items.length)] as T;
+  const straggler = pick(hosts);
+  const { process, name } = straggler;
+  const names = [...cluster.processes.map((each) => each.name), "c1", "c2"];
+  const how = pick(["dead", "held", "cut off"]);
+  world.trace(`${name} is ${how} for good`);
+  if (how === "dead") straggler.crash();
+  else if (how === "held") process.pause();
+  else for (const other of names) if (other !== name) network.part(name, other);
+  const session = workload.client.session();
+  for (const [at, sql] of PROOFS.entries()) {
+    await goesOn(cluster, `a write without ${name}`, () => session.query(`${sql} -- core ${at}`));
+  }
+  network.mendAll();
+  process.resume();
+  straggler.start();
+}
+
+/** Tries again and again until it is done once. */
+async function goesOn(
+  cluster: RegionCluster,
+  what: string,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  let done = false;
+  let last = "";
+  const until = cluster.world.clock.now() + CALM_MS;
+  while (!done) {
+    const attempt = work().then(() => done = true, (error) => last = (error as Error).message);
+    await within(cluster, what, attempt, CALM_MS);
+    if (!done && cluster.world.clock.now() > until) {
+      throw new Violation("liveness", `${what} fails for ${CALM_MS} ms: ${last}`);
+    }
+  }
+}
+
+/** What operators have ordered has ended, well or not. */
+async function jobsDone(cluster: RegionCluster): Promise<void> {
+  const { admin } = cluster.workload.client;
+  await goesOn(cluster, "all jobs end", async () => {
+    const { jobs } = await admin.master("jobs", {}, { timeoutMs: 5000 });
+    const job = jobs.find(({ state }) => state === "running");
+    if (job === undefined) return;
+    await cluster.world.clock.sleep(500);
+    throw new Error(`job ${job.id}, ${job.kind} of ${job.subject}, is not finished`);
+  });
+}
+
 /** Every request has ended, one way or another. */
 async function ended({ world, workload: { history } }: RegionCluster): Promise<void> {
   if (await world.until(() => history.ended === history.begun, 10_000)) return;
   throw new Violation("liveness", `${history.begun - history.ended} requests have not ended`);
 }
 
+/** Writes to each region, to rows that nothing else depends on. */
+const PROOFS = [
+  `UPDATE reg SET n = n + 1 WHERE id = ${PROOF}`,
+  `UPDATE lst SET v = CONCAT(v, '.') WHERE id = ${PROOF}`,
+  "INSERT INTO tok (token, made) VALUES ('proof', '')",
+  "DELETE FROM tok WHERE token = 'proof'",
+];
+
 /** In the calm every region is written and read, at every level. */
 async function proveService(cluster: RegionCluster): Promise<void> {
   const { workload } = cluster;
   const session = workload.client.session();
-  const write = async (sql: string) => void await session.query(sql);
-  await within(cluster, "a write to reg", write("UPDATE reg SET n = n + 0 WHERE id = 1"), 10_000);
-  await within(
-    cluster,
-    "a write to lst",
-    write("UPDATE lst SET v = CONCAT(v) WHERE id = 1"),
-    10_000,
-  );
+  for (const sql of PROOFS) {
+    await within(cluster, `the write ${sql}`, session.query(sql), 10_000);
+  }
   for (const level of ["latest", "recount", "voted", "fast"] as const) {
     const questions = [
       ...REGISTERS.map((id) => ({ kind: "register", id } as const)),
@@ -158,6 +222,11 @@ async function proveService(cluster: RegionCluster): Promise<void> {
       throw new Violation("liveness", `a ${level} read of ${what.kind} fails in the calm`);
     }
   }
+}
+
+/** At no instant would two masters act. */
+function checkOneMaster({ acting }: RegionCluster): void {
+  if (acting.length > 1) throw new Violation("safety", `${acting.join(" and ")} would both act`);
 }
 
 /** Nobody has come upon a defect of its own. */

@@ -1,9 +1,10 @@
 /** Clients at work: unique inserts, registers, counters, lists, transfers, reads at each level. */
-import type { Client, QueryResult, Session } from "../client/api.ts";
+import type { Client, MasterCall, QueryResult, Session } from "../client/api.ts";
 import { connect } from "../client/connect.ts";
 import { SeededRandom } from "../adapters/seeded_random.ts";
 import { READ_LEVELS, type ReadLevel } from "../protocol/calls/region.ts";
 import { MinisqlError } from "../protocol/errors.ts";
+import type { Request } from "../protocol/messages.ts";
 import type { Outcome, TokenWrite } from "./checks/tokens.ts";
 import { push, type ReadQuestion, RegionHistory } from "./region_history.ts";
 import type { RegionWatch } from "./region_watch.ts";
@@ -34,6 +35,9 @@ export const BANK_EACH = 100;
 export const LISTS = [1, 2];
 /** The list that transfers leave their tokens in. */
 export const JOURNAL = 9;
+
+/** The row of each table that only shows that writing works. */
+export const PROOF = 7;
 
 export interface WorkloadOptions {
   readonly masters: readonly string[];
@@ -82,12 +86,29 @@ export class RegionWorkload {
       await client.admin.master("createTable", { table, ddl, ...place }, { timeoutMs: 20_000 });
     }
     const rows = [
-      ...[...REGISTERS, ...COUNTERS].map((id) => `(${id}, 0)`),
+      ...[...REGISTERS, ...COUNTERS, PROOF].map((id) => `(${id}, 0)`),
       ...BANK.map((id) => `(${id}, ${BANK_EACH})`),
     ];
     await client.query(`INSERT INTO reg (id, n) VALUES ${rows.join(", ")}`);
-    const lists = [...LISTS, JOURNAL].map((id) => `(${id}, '')`);
+    const lists = [...LISTS, JOURNAL, PROOF].map((id) => `(${id}, '')`);
     await client.query(`INSERT INTO lst (id, v) VALUES ${lists.join(", ")}`);
+  }
+
+  /** What an operator asks of the master, whatever comes of it. */
+  order<N extends MasterCall>(op: N, request: Request<N>): void {
+    this.client.admin.master(op, request, { timeoutMs: this.#options.timeoutMs }).then(
+      () => this.#world.trace(`${op}: done`),
+      (error) => this.#world.trace(`${op}: ${(error as Error).message}`),
+    );
+  }
+
+  /** One more column, while everybody goes on. */
+  alter(): void {
+    const sql = `ALTER TABLE tok ADD COLUMN c${this.#next++} INT NOT NULL DEFAULT 7`;
+    this.client.query(sql).then(
+      () => this.#world.trace(`${sql}: done`),
+      (error) => this.#world.trace(`${sql}: ${(error as Error).message}`),
+    );
   }
 
   start(): void {
