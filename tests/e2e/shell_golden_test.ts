@@ -4,10 +4,12 @@ import { type MariadbServer, startMariadb } from "../../scripts/services/mariadb
 import { shellCommand, type ShellConfig, shellOptions } from "../../src/cli/shell.ts";
 import { memoryEnvironment } from "../../src/cli/memory_host.ts";
 import { readConfig } from "../../src/cli/read_config.ts";
+import { Binary } from "../support/binary.ts";
 import { EngineClient } from "../support/engine_client.ts";
-import { type MariadbEngine, openMariadbEngine } from "../support/mariadb_engines.ts";
+import { administer, type MariadbEngine, openMariadbEngine } from "../support/mariadb_engines.ts";
 import { MemoryShell, OPTIONS } from "../support/memory_shell.ts";
 import { type Golden, GOLDEN_SETUP, GOLDENS } from "../support/shell_goldens.ts";
+import { UpProcess } from "../support/up.ts";
 
 interface Written {
   readonly code: number;
@@ -16,16 +18,24 @@ interface Written {
 }
 
 async function theirs(server: MariadbServer, database: string, golden: Golden): Promise<Written> {
-  const { flags, sql } = golden;
   const own = ["--no-defaults", "--skip-print-query-on-error", "--default-character-set=utf8mb4"];
-  const args = [...own, `-h${server.host}`, `-P${server.port}`, `-u${server.user}`, ...flags];
+  const to = [`-h${server.host}`, `-P${server.port}`, `-u${server.user}`, `--database=${database}`];
+  const env = { MYSQL_PWD: server.password, LC_ALL: "C.UTF-8" };
+  return await written(["mariadb", ...own, ...to], golden, env);
+}
+
+/** Runs a client with the golden's flags and statements. */
+async function written(
+  command: readonly string[],
+  { flags, sql, together }: Golden,
+  env: Record<string, string>,
+): Promise<Written> {
   const isGiven = flags.at(-1) === "-e";
-  const line = ["mariadb", ...args, ...(isGiven ? [sql] : []), database];
   // Both streams as one, in the order in which they were written.
-  const script = golden.together === true ? 'exec "$@" 2>&1' : 'exec "$@"';
+  const script = together === true ? 'exec "$@" 2>&1' : 'exec "$@"';
   const child = new Deno.Command("sh", {
-    args: ["-c", script, "sh", ...line],
-    env: { MYSQL_PWD: server.password, LC_ALL: "C.UTF-8" },
+    args: ["-c", script, "sh", ...command, ...flags, ...(isGiven ? [sql] : [])],
+    env,
     ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
   }).spawn();
   const input = child.stdin.getWriter();
@@ -63,6 +73,26 @@ function comparable({ code, out, err }: Written, { flags }: Golden): Written {
   };
 }
 
+/** Compares what both programs make of each; tells all that differ. */
+async function compare(
+  goldens: readonly Golden[],
+  expect: (golden: Golden) => Promise<Written>,
+  make: (golden: Golden) => Promise<Written>,
+): Promise<void> {
+  const differing: string[] = [];
+  for (const golden of goldens) {
+    const expected = comparable(await expect(golden), golden);
+    const actual = comparable(await make(golden), golden);
+    try {
+      assert.deepEqual(actual, expected);
+    } catch (error) {
+      differing.push(`${golden.flags.join(" ")} ${golden.sql}\n${(error as Error).message}`);
+    }
+  }
+  const count = `${differing.length} of ${goldens.length}`;
+  assert.equal(differing.length, 0, `${count}\n${differing.join("\n\n")}`);
+}
+
 Deno.test("golden: output is what MySQL's own client makes of the same statements and flags", async () => {
   const server = await startMariadb({ name: "golden" });
   const fixture = await openMariadbEngine(server);
@@ -70,24 +100,34 @@ Deno.test("golden: output is what MySQL's own client makes of the same statement
     const setup = new EngineClient(fixture.engine);
     for (const sql of GOLDEN_SETUP) await setup.query(sql);
     await setup.close();
-    const differing: string[] = [];
-    for (const golden of GOLDENS) {
-      const expected = comparable(await theirs(server, fixture.database, golden), golden);
-      const actual = comparable(await ours(fixture, golden), golden);
-      try {
-        assert.deepEqual(actual, expected);
-      } catch (error) {
-        differing.push(`${golden.flags.join(" ")} ${golden.sql}\n${(error as Error).message}`);
-      }
-    }
-    assert.equal(
-      differing.length,
-      0,
-      `${differing.length} of ${GOLDENS.length}\n${differing.join("\n\n")}`,
-    );
+    const { database } = fixture;
+    await compare(GOLDENS, (each) => theirs(server, database, each), (each) => ours(fixture, each));
     assert.ok(GOLDENS.length >= 60, `${GOLDENS.length} cases`);
   } finally {
     await fixture.close();
+    await server.stop();
+  }
+});
+
+Deno.test("golden: so is that of the real shell on a real cluster, where the servers agree", async () => {
+  await using binary = await Binary.build("archive");
+  const up = await UpProcess.start(binary);
+  const server = await startMariadb({ name: "golden" });
+  const shell = [binary.path, "shell", "--masters", up.masters];
+  try {
+    for (const sql of GOLDEN_SETUP) {
+      await administer(server, "USE minisql", sql);
+      await up.sql(sql);
+    }
+    const alike = GOLDENS.filter(({ ofServer, together }) => !ofServer && !together);
+    await compare(
+      alike,
+      (each) => theirs(server, "minisql", each),
+      (each) => written(shell, each, binary.environment),
+    );
+    assert.ok(alike.length >= 50, `${alike.length} cases`);
+  } finally {
+    await up.stop();
     await server.stop();
   }
 });
