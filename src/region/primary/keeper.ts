@@ -146,9 +146,15 @@ export class Keeper {
     if (shipper === undefined || !this.#known.state.replicas.includes(member.rid)) return true;
     if (shipper.unfit !== null) return true;
     if (shipper.lostAt !== null) {
-      return copy.deps.clock.now() - shipper.lostAt >= copy.deps.limits.relinkMs;
+      return copy.deps.clock.now() - shipper.lostAt >= this.#patience(shipper);
     }
     return shipper.incarnation !== member.incarnation;
+  }
+
+  /** Who has not followed this primary yet may have a server to find first. */
+  #patience({ incarnation }: Shipper): number {
+    const { ackMs, relinkMs } = this.#deps.copy.deps.limits;
+    return incarnation === "" ? ackMs : relinkMs;
   }
 
   /** Replicas that hold all that is committed, in this epoch, as the processes they are now. */
@@ -166,8 +172,8 @@ export class Keeper {
   #nextLookMs(): number | null {
     const { shippers, copy } = this.#deps;
     const now = copy.deps.clock.now();
-    const left = [...shippers().values()].flatMap(({ lostAt }) =>
-      lostAt === null ? [] : [lostAt + copy.deps.limits.relinkMs - now]
+    const left = [...shippers().values()].flatMap((shipper) =>
+      shipper.lostAt === null ? [] : [shipper.lostAt + this.#patience(shipper) - now]
     ).filter((ms) => ms > 0);
     // Never so short that the time does not move by it.
     return left.length === 0 ? null : Math.max(1, Math.min(...left));

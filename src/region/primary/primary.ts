@@ -127,8 +127,9 @@ export class Primary {
   async run(): Promise<void> {
     const office = this.#office.signal;
     const { reporter } = this.#deps.copy.deps;
-    const keeping = this.#keeper.run(office).catch((error) => this.fail((error as Error).message));
+    // Before anybody asks who follows, there is somebody to follow up on each.
     this.#adjustShippers();
+    const keeping = this.#keeper.run(office).catch((error) => this.fail((error as Error).message));
     try {
       await this.#takeOver(office);
       this.#opened.resolve();
