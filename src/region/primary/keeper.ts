@@ -17,6 +17,8 @@ export interface KeeperDeps {
   readonly node: RegionNode;
   readonly quorum: Quorum;
   readonly self: Member;
+  /** Where this primary's log ended when it took over: all of that may have been acknowledged. */
+  readonly start: number;
   readonly shippers: () => ReadonlyMap<number, Shipper>;
   /** The node is not what it was thought to be: it must be read again. */
   readonly reread: () => void;
@@ -157,12 +159,15 @@ export class Keeper {
     return incarnation === "" ? ackMs : relinkMs;
   }
 
-  /** Replicas that hold all that is committed, in this epoch, as the processes they are now. */
+  /**
+   * Replicas that hold all that is committed, or was when this primary took over, in this epoch and
+   * as the processes they are now.
+   */
   #caughtUp(): readonly Member[] {
-    const { shippers, quorum } = this.#deps;
+    const { shippers, quorum, start } = this.#deps;
     return [...shippers().values()].flatMap((shipper) => {
       const { rid, incarnation, isMatched, unfit, held } = shipper;
-      const isComplete = held >= quorum.committed.value;
+      const isComplete = held >= Math.max(start, quorum.committed.value);
       const isMember = this.#known.state.replicas.includes(rid);
       return isMatched && unfit === null && isComplete && isMember ? [{ rid, incarnation }] : [];
     });

@@ -71,7 +71,7 @@ export class Primary {
       ...{ ...shared, fail, answered: this.#answered, before: deps.beforeSchema },
     });
     this.#keeper = new Keeper({
-      ...{ copy, node, self, reread, quorum: this.quorum },
+      ...{ copy, node, self, reread, quorum: this.quorum, start: copy.last.seq },
       shippers: () => this.#shipperMap(),
       looked: () => this.#look(),
     }, known);
@@ -214,7 +214,7 @@ export class Primary {
 
   /** Does something while no schema is being changed. */
   async whileSchemasStay<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    await this.opened(signal);
+    this.#office.signal.throwIfAborted();
     const leave = await this.#open.enter(signal);
     try {
       return await work();
@@ -263,6 +263,10 @@ export class Primary {
       );
       if (!reached) throw new MinisqlError("UNAVAILABLE", "Cannot hand over: replicas lag behind");
       const { state, version } = this.known;
+      // It may have left while the others were waited for.
+      if (!state.isr.some(({ rid }) => rid === to)) {
+        throw new MinisqlError("UNAVAILABLE", `Cannot hand over to server ${to}: it has just left`);
+      }
       const next = { ...state, epoch: this.epoch + 1, primary: to };
       const outcome = await node.change(next, version, signal);
       if (outcome.kind === "lost") {
@@ -297,7 +301,7 @@ export class Primary {
   }
 
   async #committed(tail: number, office: AbortSignal): Promise<void> {
-    await this.quorum.committed.reach(tail, this.#deps.copy.deps.clock, null, office);
+    await this.quorum.agreed.reach(tail, this.#deps.copy.deps.clock, null, office);
     office.throwIfAborted();
   }
 

@@ -16,6 +16,11 @@ interface Held {
 
 export class Quorum {
   readonly committed: Watermark;
+  /**
+   * What every replica in sync has said to hold in this epoch. Until then one of them may hold more
+   * than this primary, of an epoch before it, and what that was is not known to be undone.
+   */
+  readonly agreed = new Watermark(-1);
   readonly #self: Member;
   readonly #held = new Map<number, Held>();
   #local: number;
@@ -83,6 +88,7 @@ export class Quorum {
     let lowest = this.#local;
     for (const each of this.#members) lowest = Math.min(lowest, this.heldBy(each));
     for (const each of this.#proposed) lowest = Math.min(lowest, this.heldBy(each));
+    this.agreed.raise(lowest);
     this.committed.raise(lowest);
   }
 }

@@ -55,3 +55,13 @@ Deno.test("quorum: below the least number of copies nothing is committed", () =>
   alone.settle([A], 1);
   assert.equal(alone.committed.value, 10);
 });
+
+Deno.test("quorum: what was committed before is agreed on once all have said so in this epoch", () => {
+  const two = new Quorum(A, [A, B], 2, 5);
+  two.local(5);
+  assert.deepEqual([two.committed.value, two.agreed.value], [5, -1]);
+  two.acknowledged({ rid: 2, incarnation: "newer" }, 9);
+  assert.equal(two.agreed.value, -1);
+  two.acknowledged(B, 5);
+  assert.equal(two.agreed.value, 5);
+});
