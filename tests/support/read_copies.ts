@@ -90,6 +90,15 @@ export class TestServer {
     await session.close();
   }
 
+  /** Takes all rows away, as TRUNCATE does in MySQL: without its triggers. */
+  empty(table: string): void {
+    const raw = new DatabaseSync(this.#location);
+    const sql = "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?";
+    for (const { name } of raw.prepare(sql).all(table)) raw.exec(`DROP TRIGGER "${name}"`);
+    raw.exec(`DELETE FROM "${table}"`);
+    raw.close();
+  }
+
   /** The same in SQLite's own words, so that no fingerprint notices. */
   plant(sql: string): void {
     const raw = new DatabaseSync(this.#location);

@@ -47,6 +47,18 @@ copiesTest("recount: a copy in the minority is told, and finds out", shop(3), as
   await copies.wait(running);
 });
 
+copiesTest("recount: so it is where it was heard before the others", shop(3), async (copies) => {
+  const stop = new AbortController();
+  const running = copies.server(3).scrubber.run(stop.signal);
+  copies.server(3).plant(PLANTED);
+  copies.network.slow("s1", "s2", 30);
+  assert.deepEqual((await copies.ask(2, SUM)).answer.receipt.dissent, [3]);
+  await copies.advance(5000);
+  assert.equal(copies.server(3).only.lost.length, 1);
+  stop.abort();
+  await copies.wait(running);
+});
+
 copiesTest(
   "recount: of two that differ the one whose rows are counted wrong is lost",
   shop(2),

@@ -242,9 +242,11 @@ async function change(
   between: (step: "begun" | "run" | "counted") => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   const { engine, only } = copies.server(rid);
-  await only.begin(sql.startsWith("TRUNCATE") ? "emptying" : "changing");
+  const isTruncate = sql.startsWith("TRUNCATE");
+  await only.begin(isTruncate ? "emptying" : "changing");
   await between("begun");
-  await copies.server(rid).edit(sql);
+  if (isTruncate) copies.server(rid).empty("items");
+  else await copies.server(rid).edit(sql);
   await between("run");
   await engine.maintainFingerprint("items");
   await between("counted");
