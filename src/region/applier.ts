@@ -71,6 +71,7 @@ export class Applier {
       try {
         if (this.#copy.unfit === null) await this.#catchUp(signal);
         complained = "";
+        await this.#letGo();
         await pause(clock, null, signal, [news.promise]);
       } catch (error) {
         if (signal.aborted) break;
@@ -149,7 +150,7 @@ export class Applier {
       await applySchemaDone(copy, { ...entry, body }, isTrusted);
       this.schemaOutcome = null;
     } else {
-      if (this.#session?.usable !== true) this.#session = await copy.deps.engine.session();
+      if (this.#session?.usable !== true) this.#session = await copy.deps.sessions.take();
       const changed = await applyChange(copy, this.#session, { ...entry, body }, isTrusted);
       copy.noteApplied(entry, changed);
     }
@@ -158,6 +159,6 @@ export class Applier {
   async #letGo(): Promise<void> {
     const session = this.#session;
     this.#session = null;
-    await session?.close().catch(() => {});
+    if (session !== null) await this.#copy.deps.sessions.give(session).catch(() => {});
   }
 }

@@ -21,6 +21,7 @@ import { ReadService } from "./read/read_service.ts";
 import { restAfter } from "./read/rest.ts";
 import { Scrubber } from "./read/scrubber.ts";
 import { Voter } from "./read/voter.ts";
+import { SessionPool } from "./session_pool.ts";
 import type { RegionServerDeps, RegionServerOptions } from "./region_server.ts";
 import { replicaHandlers } from "./replica_handlers.ts";
 import { Replicas } from "./replicas.ts";
@@ -31,6 +32,7 @@ import { TableOrders } from "./table_orders.ts";
 export interface Parts {
   readonly log: Log;
   readonly pool: Pool;
+  readonly sessions: SessionPool;
   readonly source: CopySource;
   readonly replicas: Replicas;
   readonly health: EngineHealth;
@@ -41,6 +43,8 @@ export interface Parts {
   readonly membership: Membership;
 }
 
+/** Sessions to write with that are kept open while nobody needs them. */
+const SESSIONS_KEPT = 16;
 const SCRUB_MS = 10 * 60_000;
 
 interface Reading {
@@ -68,6 +72,7 @@ class Assembly {
   readonly #terms = new TermGuard();
   readonly #paths: Paths;
   readonly #meter = new LoadMeter();
+  readonly #sessions: SessionPool;
   #session: Session | null = null;
   #membership: Membership | null = null;
   #following = new AbortController();
@@ -77,6 +82,7 @@ class Assembly {
     this.#log = log;
     this.#limits = { ...REGION_LIMITS, ...options.limits };
     this.#paths = new Paths(options.root);
+    this.#sessions = new SessionPool(deps.engine, SESSIONS_KEPT);
     this.#feed = new EventFeed(() => this.#wallMs());
     this.#deps = { ...deps, reporter: this.#feed.over(deps.reporter) };
   }
@@ -98,7 +104,20 @@ class Assembly {
     await replicas.start();
     const { reads, voter, scrubber } = reading;
     const log = this.#log;
-    return { log, pool, source, replicas, health, reads, voter, scrubber, server, membership };
+    const sessions = this.#sessions;
+    return {
+      log,
+      pool,
+      sessions,
+      source,
+      replicas,
+      health,
+      reads,
+      voter,
+      scrubber,
+      server,
+      membership,
+    };
   }
 
   readonly #rid = (): number | null => this.#membership?.rid ?? null;
@@ -125,6 +144,7 @@ class Assembly {
     const { clock, random, engine, reporter, quarantine = null } = this.#deps;
     return new Replicas({
       ...{ clock, random, engine, reporter, log: this.#log, limits: this.#limits },
+      sessions: this.#sessions,
       ...{ directory, source, paths: this.#paths, incarnation: this.#options.incarnation },
       rid: this.#rid,
       session: () => this.#session,

@@ -14,6 +14,7 @@ import { type Applied, readApplied, readOwned, writeApplied } from "./books.ts";
 import { FingerprintHistory } from "./history.ts";
 import type { RegionLimits } from "./limits.ts";
 import { type HeldLog, heldLog } from "./log_match.ts";
+import type { SessionPool } from "./session_pool.ts";
 import { serverVersion } from "./statement.ts";
 import { Watermark } from "./watermark.ts";
 
@@ -21,6 +22,8 @@ export interface CopyDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly engine: Engine;
+  /** For writing and applying, shared by all regions of the server. */
+  readonly sessions: SessionPool;
   readonly log: Log;
   readonly reporter: Reporter;
   readonly limits: RegionLimits;

@@ -125,10 +125,10 @@ export class RegionServer {
   }
 
   async #close(): Promise<void> {
-    const { server, reads, voter, source, pool, log } = this.#parts;
+    const { server, reads, voter, source, sessions, pool, log } = this.#parts;
     await this.replicas.stop();
     await server.close(this.#options.graceMs ?? GRACE_MS);
-    await Promise.all([reads.close(), voter.close(), source.close()]);
+    await Promise.all([reads.close(), voter.close(), source.close(), sessions.close()]);
     pool.close();
     await log.close();
   }

@@ -10,7 +10,7 @@ import { MinisqlError } from "../../protocol/errors.ts";
 import type { StatementResult } from "../../protocol/values.ts";
 import type { RegionCopy } from "../copy.ts";
 import type { Gate } from "../gate.ts";
-import { SessionPool } from "../session_pool.ts";
+import type { SessionPool } from "../session_pool.ts";
 import { type Accepted, type Ran, runWrite } from "../statement.ts";
 import type { Numbered } from "./answered.ts";
 import type { CommitLane } from "./commit_lane.ts";
@@ -73,7 +73,7 @@ export class BatchWriter {
 
   constructor(deps: BatchWriterDeps) {
     this.#deps = deps;
-    this.#sessions = new SessionPool(deps.copy.deps.engine, BATCHES + 2);
+    this.#sessions = deps.copy.deps.sessions;
   }
 
   /** Resolves when the write is committed on every replica in sync. */
@@ -116,7 +116,6 @@ export class BatchWriter {
       const news = this.#news = new Deferred();
       await news.promise;
     }
-    await this.#sessions.close();
   }
 
   #take(): readonly Job[] {
