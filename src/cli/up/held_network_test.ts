@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { SystemClock } from "../../adapters/system_clock.ts";
 import { TcpNetwork } from "../../adapters/tcp_network.ts";
-import type { Link } from "../../ports/network.ts";
+import type { Incoming, Link } from "../../ports/network.ts";
 import { MinisqlError } from "../../protocol/errors.ts";
+import { within } from "../../../tests/support/wait.ts";
 import { HeldNetwork } from "./held_network.ts";
 
 const clock = new SystemClock();
@@ -26,6 +27,10 @@ async function linked() {
   return { outside, network, listener, theirs, mine, close };
 }
 
+function received(link: Link): Promise<Incoming | null> {
+  return within("a line or the end arrives", link.receive(), LIMIT_MS);
+}
+
 /** `pending`, where the promise has not settled within a moment that is long for a local link. */
 async function soon<T>(promise: Promise<T>): Promise<T | "pending"> {
   const disarm = Promise.withResolvers<"pending">();
@@ -40,17 +45,17 @@ async function soon<T>(promise: Promise<T>): Promise<T | "pending"> {
 Deno.test("held network: lines wait on both ways, and arrive in order afterwards", async () => {
   const { network, theirs, mine, close } = await linked();
   theirs.send("before");
-  assert.equal(await mine.receive(), "before");
+  assert.equal(await received(mine), "before");
   network.hold();
   for (const line of ["one", "two"]) {
     theirs.send(line);
     mine.send(line);
   }
-  const [there, here] = [theirs.receive(), mine.receive()];
+  const [there, here] = [received(theirs), received(mine)];
   assert.equal(await soon(Promise.race([there, here])), "pending");
   network.release();
   assert.deepEqual([await there, await here], ["one", "one"]);
-  assert.deepEqual([await theirs.receive(), await mine.receive()], ["two", "two"]);
+  assert.deepEqual([await received(theirs), await received(mine)], ["two", "two"]);
   await close();
 });
 
@@ -75,7 +80,7 @@ Deno.test("held network: closing while held is told to the other side later", as
   network.hold();
   mine.close();
   assert.equal(await mine.closed, "closed by this side");
-  const end = theirs.receive();
+  const end = received(theirs);
   assert.equal(await soon(end), "pending");
   network.release();
   assert.equal(await end, null);
@@ -84,10 +89,10 @@ Deno.test("held network: closing while held is told to the other side later", as
 
 Deno.test("held network: at the end peers see broken links, the member sees nothing", async () => {
   const { outside, network, listener, theirs, mine } = await linked();
-  const received = mine.receive();
+  const line = mine.receive();
   await network.end();
-  assert.equal(await theirs.receive(), null);
-  assert.equal(await soon(Promise.race([received, mine.closed])), "pending");
+  assert.equal(await received(theirs), null);
+  assert.equal(await soon(Promise.race([line, mine.closed])), "pending");
   // Its port is free for its next life.
   await (await outside.listen(listener.address, () => {})).close();
   assert.equal(await soon(network.dial(listener.address, 10).catch(() => "told")), "pending");
