@@ -14,6 +14,8 @@ export const READ_LIMITS = {
   stillMs: 20,
   /** The other copies get so long to vote; who is not heard by then is silent. */
   voteMs: 1000,
+  /** One that was silent gets no longer than this until it is heard again. */
+  silentVoteMs: 250,
   /** A copy that is asked for its vote waits so long for the position asked for. */
   voteReachMs: 400,
   /** Positions whose votes are remembered, each with the tables asked for. */

@@ -49,6 +49,8 @@ export class Poll {
   readonly #deps: PollDeps;
   /** By region, epoch, position and tables, the oldest first. */
   readonly #heard = new Map<string, Heard>();
+  /** Copies that did not answer when they were asked last. */
+  readonly #silent = new Set<string>();
   /** When each copy was last told that it dissents. */
   readonly #challenged = new Map<string, number>();
 
@@ -132,7 +134,7 @@ export class Poll {
   #ask(peer: Peer, claim: Claim, { ballots, asked }: Heard): Promise<Ballot> {
     const underWay = asked.get(peer.rid);
     if (underWay !== undefined) return underWay;
-    const asking = this.#request(peer, claim).catch(() => silence(peer)).then((ballot) => {
+    const asking = this.#answerOf(peer, claim).then((ballot) => {
       asked.delete(peer.rid);
       if (ballot.content !== null) ballots.set(peer.rid, ballot);
       return ballot;
@@ -141,13 +143,32 @@ export class Poll {
     return asking;
   }
 
-  async #request(peer: Peer, { replica, seq, tables }: Claim): Promise<Ballot> {
+  /** Silence, where it does not answer in time. */
+  async #answerOf(peer: Peer, claim: Claim): Promise<Ballot> {
+    const { voteMs, silentVoteMs } = this.#deps.limits;
+    const name = `${claim.replica.region} ${peer.rid}`;
+    try {
+      const timeoutMs = this.#silent.has(name) ? silentVoteMs : voteMs;
+      const ballot = await this.#request(peer, claim, timeoutMs);
+      this.#silent.delete(name);
+      return ballot;
+    } catch {
+      this.#silent.add(name);
+      return silence(peer);
+    }
+  }
+
+  async #request(
+    peer: Peer,
+    { replica, seq, tables }: Claim,
+    timeoutMs: number,
+  ): Promise<Ballot> {
     const { region, epoch } = replica;
     const parts: Promise<Answer<"vote">>[] = [];
     for (let from = 0; from < tables.length; from += TABLES_A_VOTE) {
       const part = tables.slice(from, from + TABLES_A_VOTE);
       const request = { region, epoch, seq, tables: part };
-      parts.push(peer.call("vote", request, { timeoutMs: this.#deps.limits.voteMs }));
+      parts.push(peer.call("vote", request, { timeoutMs }));
     }
     const answers = await Promise.all(parts);
     return {

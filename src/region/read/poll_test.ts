@@ -13,11 +13,17 @@ const signal = new AbortController().signal;
 /** A copy whose two peers hold the same, as long as they answer. */
 function bench(votesKept: number) {
   const asked: string[] = [];
+  const patience: number[] = [];
   const silent = new Set<number>();
   const peers = [2, 3].map((rid) => ({
     rid,
-    call: (_op: string, { seq, tables }: { seq: number; tables: readonly string[] }) => {
+    call: (
+      _op: string,
+      { seq, tables }: { seq: number; tables: readonly string[] },
+      { timeoutMs }: { timeoutMs: number },
+    ) => {
       asked.push(`${rid} at ${seq}`);
+      patience.push(timeoutMs);
       return silent.has(rid)
         ? Promise.reject(new MinisqlError("TIMEOUT", "No answer"))
         : Promise.resolve({
@@ -38,7 +44,7 @@ function bench(votesKept: number) {
     ...{ replica, seq, tables, isChanging: false },
     fingerprints: tables.map(() => HELD),
   });
-  return { poll, asked, silent, claim };
+  return { poll, asked, patience, silent, claim };
 }
 
 Deno.test("poll: each position is asked for once, as long as it is remembered", async () => {
@@ -64,6 +70,21 @@ Deno.test("poll: silence is not remembered, what was said is", async () => {
   asked.length = 0;
   await poll.take(claim(1), signal);
   assert.deepEqual(asked, []);
+});
+
+Deno.test("poll: whoever was silent is not waited for as long, until it is heard again", async () => {
+  const { poll, patience, silent, claim } = bench(9);
+  const { voteMs, silentVoteMs } = READ_LIMITS;
+  silent.add(2).add(3);
+  await poll.take(claim(1), signal);
+  await poll.take(claim(2), signal);
+  silent.delete(3);
+  await poll.take(claim(3), signal);
+  await poll.take(claim(4), signal);
+  assert.deepEqual(patience, [
+    ...[voteMs, voteMs, silentVoteMs, silentVoteMs],
+    ...[silentVoteMs, silentVoteMs, silentVoteMs, voteMs],
+  ]);
 });
 
 Deno.test("poll: many tables are asked for in several votes, all of which must agree", async () => {
