@@ -5,12 +5,13 @@ import { MemoryReporter } from "../../adapters/memory_reporter.ts";
 import { SystemClock } from "../../adapters/system_clock.ts";
 import { SystemRandom } from "../../adapters/system_random.ts";
 import { TcpNetwork } from "../../adapters/tcp_network.ts";
+import type { Session } from "../../ports/coordinator.ts";
 import { MinisqlError } from "../../protocol/errors.ts";
 import { Caller } from "../../rpc/caller.ts";
 import { RpcServer } from "../../rpc/server.ts";
 import { until } from "../../../tests/support/wait.ts";
 import { Events } from "./events.ts";
-import { Member, type Program, type World } from "./member.ts";
+import { Member, type Program, type Surroundings, type World } from "./member.ts";
 
 const SESSION_MS = 300;
 
@@ -26,14 +27,22 @@ function world(): World {
   };
 }
 
+/** What the program of a member had in its hands, for a look at what that is worth after its end. */
+interface Hands {
+  session?: Session;
+}
+
 /** Answers pings, and has a node while it lives. */
-const program: Program = async (around) => {
+const program: Program = (around) => programWith({}, around);
+
+async function programWith(hands: Hands, around: Surroundings): ReturnType<Program> {
   const server = await RpcServer.start(around, { host: "127.0.0.1", port: 0 }, {
     hello: () => Promise.resolve({ protocol: 1, role: "region", version: "test", ready: true }),
     onDefect: () => {},
     handlers: {},
   });
   const session = await around.coordinator.open(new AbortController().signal);
+  hands.session = session;
   await session.create("/lives", "", "ephemeral");
   const run = async (signal: AbortSignal) => {
     if (!signal.aborted) {
@@ -43,7 +52,7 @@ const program: Program = async (around) => {
     await server.close(0);
   };
   return { address: server.address, run };
-};
+}
 
 async function answers(place: World, member: Member, withinMs = 100): Promise<boolean> {
   assert.ok(member.address);
@@ -80,6 +89,20 @@ Deno.test("member: one that is killed is refused at once, and missed after its s
   assert.ok(await answers(place, member));
   assert.ok(hasNode(place));
   await member.stop();
+});
+
+Deno.test("member: what was under way in one that is killed changes nothing any more", async () => {
+  const place = world();
+  const hands: Hands = {};
+  const member = new Member(place, "r1", (around) => programWith(hands, around));
+  await member.start();
+  assert.ok(hands.session);
+  await hands.session.create("/before", "", "persistent");
+  await member.kill();
+  void hands.session.create("/after", "", "persistent").catch(() => {});
+  await until("its session expires", () => !hasNode(place), 2000);
+  assert.notEqual(place.coordinator.tree.get("/before"), null);
+  assert.equal(place.coordinator.tree.get("/after"), null);
 });
 
 Deno.test("member: one that is paused or cut off is silent, and answers once it is healed", async () => {
