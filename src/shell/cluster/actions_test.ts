@@ -151,6 +151,19 @@ Deno.test("actions: the log shows each entry's statements, rows and what came of
       .slice(1),
     '       8      2                             {"kind":"of a later version"}',
   ]);
+  const many = Array.from(
+    { length: 8 },
+    () => ({ sql: `x${"y".repeat(200)}`, context: {}, affected: 2 }),
+  );
+  const body = JSON.stringify({ ...change, statements: many });
+  const long = cluster({
+    entries: () => ({ first: 1, committed: 9, entries: [{ epoch: 1, seq: 9, body }] }),
+  });
+  const seen = await seeLog(long.admin, "orders", { from: null, limit: 1, signal });
+  const rows = seen.view.rows.map(([, , , affected, sql]) => `${affected} ${sql}`);
+  assert.equal(rows.length, 6);
+  assert.match(rows[0] ?? "", /^2 xy{99}… \(101 more\)$/);
+  assert.equal(rows[5], "6 … and 3 more statements");
   await assert.rejects(seeLog(admin, "x", { from: null, limit: 1, signal }), {
     code: "NO_SUCH_TABLE",
   });

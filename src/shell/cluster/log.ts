@@ -53,12 +53,12 @@ type Line = readonly [time: string, rows: string, statement: string, fingerprint
 
 function linesOf(text: string): readonly Line[] {
   const body = parse(text);
-  if (body === null) return [["", "", text, ""]];
+  if (body === null) return [["", "", brief(text), ""]];
   switch (body.kind) {
     case "change":
       return changeLines(body);
     case "schema":
-      return [[moment(body.at), "", body.sql, `job ${body.job}`]];
+      return [[moment(body.at), "", brief(body.sql), `job ${body.job}`]];
     case "schema_done":
       return [[moment(body.at), "", schemaOutcome(body), fingerprints(body.fingerprints)]];
   }
@@ -74,18 +74,34 @@ function parse(text: string): EntryBody | null {
   }
 }
 
+/** More of an entry, and of a statement, is in the answer itself. */
+const STATEMENTS_SHOWN_MAX = 5;
+const STATEMENT_LENGTH_MAX = 100;
+
 /** A line for each statement; the fingerprints are those after the last. */
 function changeLines(body: Extract<EntryBody, { kind: "change" }>): readonly Line[] {
   const { statements, at } = body;
-  const last = statements.length - 1;
-  const after = fingerprints(body.fingerprints);
-  if (statements.length === 0) return [[moment(at), "", "-", after]];
-  return statements.map(({ sql, affected }, index) => [
+  const shown = statements.slice(0, STATEMENTS_SHOWN_MAX);
+  const hidden = statements.slice(shown.length);
+  const lines = shown.map(({ sql, affected }): [string, string] => [String(affected), brief(sql)]);
+  if (hidden.length > 0) {
+    const affected = hidden.reduce((sum, statement) => sum + statement.affected, 0);
+    lines.push([String(affected), `… and ${hidden.length} more statements`]);
+  }
+  if (lines.length === 0) lines.push(["", "-"]);
+  return lines.map(([affected, sql], index) => [
     index === 0 ? moment(at) : "",
-    String(affected),
+    affected,
     sql,
-    index === last ? after : "",
+    index === lines.length - 1 ? fingerprints(body.fingerprints) : "",
   ]);
+}
+
+function brief(sql: string): string {
+  const line = sql.replace(/\s+/g, " ");
+  if (line.length <= STATEMENT_LENGTH_MAX) return line;
+  const more = line.length - STATEMENT_LENGTH_MAX;
+  return `${line.slice(0, STATEMENT_LENGTH_MAX).toWellFormed()}… (${more} more)`;
 }
 
 function schemaOutcome({ outcome }: Extract<EntryBody, { kind: "schema_done" }>): string {
