@@ -200,6 +200,28 @@ Deno.test("conversation: a pasted script of any length runs, line by line", asyn
   assert.match(shown, /\| {6}502 \|/);
 });
 
+Deno.test("conversation: a paste of ten megabytes runs, in whatever pieces it comes", async () => {
+  const values = Array.from({ length: 100 }, (_, at) => `(${at}, '${"x".repeat(1000)}')`).join(
+    ",\n",
+  );
+  const statements = Array.from(
+    { length: 100 },
+    () => `select count(*) from (values\n${values}) as v;`,
+  );
+  const paste = `\x1b[200~${statements.join("\n")}\n\x1b[201~`;
+  assert.ok(paste.length > 10_000_000);
+  const bytes = new TextEncoder().encode(paste);
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; at += 65_536) pieces.push(bytes.subarray(at, at + 65_536));
+  let count = 0;
+  const client: EngineClientOptions = {
+    answer: (sql) => sql.includes("values") ? (count++, { columns: [], rows: [] }) : null,
+  };
+  const { shown } = await talk([...pieces, "\x04"], { client });
+  assert.equal(count, 100);
+  assert.match(shown, /\[pasted 10\.\d MB, 10100 lines\]/);
+});
+
 Deno.test("conversation: a short paste can be looked at before it runs", async () => {
   const { shown } = await talk(["\x1b[200~select 1,\n2;\n\x1b[201~", "\r", "\x04"]);
   assert.match(shown, /-> 2;/);
