@@ -61,7 +61,12 @@ async function act(
     const { job, says, answer } = await plan.order(process.stop);
     if (job !== null && config.wait) {
       await err.line(`${says}, as job ${job}.`);
-      await followJob(client.admin, port, job, process.stop);
+      try {
+        await followJob(client.admin, port, job, process.stop);
+      } catch (error) {
+        if (process.stop.aborted) await err.line(`It goes on; minisql cancel ${job} ends it.`);
+        throw error;
+      }
     }
     const line = job === null ? `${says}.` : `${says}: ${config.wait ? "done" : `job ${job}`}.`;
     await out.line(config.json ? JSON.stringify(answer) : line);

@@ -4,6 +4,7 @@ import { MinisqlError } from "../../protocol/errors.ts";
 import { jobProgress, type JobRecord } from "../../protocol/model.ts";
 import type { ShellPort } from "../port.ts";
 import { Progress } from "../progress.ts";
+import { ShellError } from "../shell_error.ts";
 
 const POLL_MS = 250;
 
@@ -42,9 +43,8 @@ async function show(progress: Progress, job: JobRecord): Promise<void> {
   await progress.set(done, `${words} ${job.subject}: ${phase}`, total);
 }
 
-function ended({ id, state, subject, error }: JobRecord): MinisqlError {
+function ended({ id, state, subject, error }: JobRecord): ShellError {
   const why = error === null || error === undefined || error === "" ? "" : `: ${error}`;
-  return state === "cancelled"
-    ? new MinisqlError("CANCELLED", `Job ${id} on ${subject} was cancelled${why}`)
-    : new MinisqlError("UNAVAILABLE", `Job ${id} on ${subject} failed${why}`);
+  const how = state === "cancelled" ? "was cancelled" : "failed";
+  return new ShellError(`Job ${id} on ${subject} ${how}${why}`);
 }
