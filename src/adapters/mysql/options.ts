@@ -44,7 +44,7 @@ export const DEFAULT_LIMITS: MysqlLimits = {
   connectMs: 10_000,
   commandMs: 30_000,
   maintainMs: 3_600_000,
-  endMs: 3_000,
+  endMs: 6_000,
 };
 
 /** The server, for people. */
