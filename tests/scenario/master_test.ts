@@ -316,17 +316,15 @@ Deno.test("master: of ten thousand tables one is located in well under a millise
     reign.view.putRegion({ region, epoch: 1, primary, isr, replicas, state: "open" }, 1);
   }
   const { caller } = await cluster.outcome(cluster.channel("m1").connect());
-  const rounds = 500;
-  let spent = 0;
-  for (let i = 0; i < rounds; i++) {
+  const spent: number[] = [];
+  for (let i = 0; i < 500; i++) {
     const call = caller.call("locate", { tables: [`table_${i * 17}`] });
     const started = performance.now();
     await cluster.outcome(call);
-    spent += performance.now() - started;
+    spent.push(performance.now() - started);
   }
-  assert.ok(
-    spent / rounds < 1,
-    `${spent / rounds} ms, the made-up network and its timers included`,
-  );
+  // The median: a machine that is busy with something else at times proves nothing.
+  const median = spent.sort((a, b) => a - b)[spent.length / 2] ?? Infinity;
+  assert.ok(median < 1, `${median} ms, the made-up network and its timers included`);
   await cluster.close();
 });
