@@ -2,6 +2,9 @@
 /// <reference lib="webworker" />
 import { runSeed, type SeedOrder } from "./seeds.ts";
 
+// Errors are everyday business there, and gathering where each comes from takes its time.
+Error.stackTraceLimit = 0;
+
 self.addEventListener("message", (event: MessageEvent<SeedOrder>) => {
   runSeed(event.data).then(
     (report) => self.postMessage({ report }),

@@ -1,15 +1,17 @@
 /** Reads along what a server writes to its log, and knows at every moment what of it is on disk. */
 import type { MemoryDisk } from "../adapters/memory_disk.ts";
+import type { LogEntry } from "../ports/log.ts";
 import { decodeEntry, decodeLine, NEWLINE } from "../region/log/line.ts";
 import type { Line } from "../region/log/record.ts";
 import { segmentNumber } from "../region/log/segment_name.ts";
 import { type BookedEntry, BookedLog } from "./checks/log_book.ts";
 import type { DiskTap } from "./gated_disk.ts";
 
+/** An entry, or another line, or neither where it has rotted. */
 interface Waiting {
   readonly end: number;
-  readonly line: Line;
-  readonly entry: BookedEntry | null;
+  readonly line: Line | null;
+  readonly entry: LogEntry | null;
 }
 
 /** A segment as far as it was read along. */
@@ -19,12 +21,12 @@ class Reading {
   readonly #isRotten: boolean;
   /** What comes behind a torn line does not count: it is cut off before the log is used again. */
   #isBroken = false;
+  #rest = new Uint8Array(0);
 
   /** In one that has rotted, broken lines stand among sound ones. */
   constructor(isRotten: boolean) {
     this.#isRotten = isRotten;
   }
-  #rest = new Uint8Array(0);
 
   /** The file grew by these bytes. */
   take(bytes: Uint8Array): void {
@@ -42,14 +44,11 @@ class Reading {
   }
 
   #read(bytes: Uint8Array, end: number): void {
-    if (bytes.length === 0) return;
-    const line = this.#isBroken ? null : decodeLine(bytes);
-    if (line === null) {
-      this.#isBroken = !this.#isRotten;
-      return;
-    }
-    const entry = line.kind === "entry" ? decodeEntry(bytes) : null;
-    this.waiting.push({ end, line, entry });
+    if (bytes.length === 0 || this.#isBroken) return;
+    const entry = decodeEntry(bytes);
+    const line = entry === null ? decodeLine(bytes) : null;
+    this.#isBroken = entry === null && line === null && !this.#isRotten;
+    if (!this.#isBroken) this.waiting.push({ end, line, entry });
   }
 
   cut(size: number): void {
@@ -111,7 +110,10 @@ export class LogWitness implements DiskTap {
 
   synced(file: string, size: number): void {
     const reading = this.#files.get(file);
-    for (const { line, entry } of reading?.upTo(size) ?? []) this.#apply(line, entry);
+    for (const { line, entry } of reading?.upTo(size) ?? []) {
+      if (entry !== null) this.#append(entry);
+      else if (line !== null) this.#apply(line);
+    }
   }
 
   #file(name: string): Reading {
@@ -120,7 +122,7 @@ export class LogWitness implements DiskTap {
     return reading;
   }
 
-  #apply(line: Line, entry: BookedEntry | null): void {
+  #apply(line: Line): void {
     switch (line.kind) {
       case "segment":
         for (const { region, seq, epoch, promised } of line.regions) {
@@ -129,9 +131,6 @@ export class LogWitness implements DiskTap {
           log.reset(seq, epoch);
           log.promised = Number(promised ?? 0);
         }
-        return;
-      case "entry":
-        if (entry !== null) this.#append(line.region, entry);
         return;
       case "cut":
         return this.#log(line.region).cut(line.seq);
@@ -143,13 +142,14 @@ export class LogWitness implements DiskTap {
       case "promise":
         this.#log(line.region).promised = Number(line.word);
         return;
+      case "entry":
       case "checkpoint":
       case "close":
         return;
     }
   }
 
-  #append(region: string, { epoch, seq, body }: BookedEntry): void {
+  #append({ region, epoch, seq, body }: LogEntry): void {
     const log = this.#log(region);
     const previous = log.epochAt(seq - 1);
     log.append({ epoch, seq, body });

@@ -36,6 +36,8 @@ const RESTART_MS = 300;
 export class RegionCluster {
   readonly world: World;
   readonly masters: readonly SimProcess[];
+  /** Of masters and region servers. */
+  readonly processes: readonly SimProcess[];
   readonly hosts: readonly RegionHost[];
   readonly watch: RegionWatch;
   readonly workload: RegionWorkload;
@@ -56,6 +58,7 @@ export class RegionCluster {
       hosts.push(new RegionHost(`r${at}`, world, own, this.watch));
     }
     this.masters = Array.from({ length: options.masters }, (_, at) => this.#master(`m${at + 1}`));
+    this.processes = [...this.masters, ...hosts.map(({ process }) => process)];
     this.workload = new RegionWorkload(world, this.watch, {
       masters: this.masters.map(({ name }) => name),
       cluster: CLUSTER,
@@ -64,10 +67,6 @@ export class RegionCluster {
       timeoutMs: STATEMENT_MS,
     });
     world.always(() => this.#supervise());
-  }
-
-  get processes(): readonly SimProcess[] {
-    return [...this.masters, ...this.hosts.map(({ process }) => process)];
   }
 
   hostOf(process: SimProcess): RegionHost | null {

@@ -13,6 +13,8 @@ export interface WorldOptions {
   readonly settle: () => Promise<void>;
   readonly sessionTimeoutMs: number;
   readonly delayMs: readonly [number, number];
+  /** What a message to the coordination service takes, each way; the least of the others by default. */
+  readonly coordinationMs?: number;
 }
 
 export class World {
@@ -36,7 +38,7 @@ export class World {
     this.network = new MemoryNetwork(deps, { delayMs: options.delayMs });
     this.coordinator = new MemoryCoordinator({ clock }, {
       sessionTimeoutMs: options.sessionTimeoutMs,
-      delayMs: options.delayMs[0],
+      delayMs: options.coordinationMs ?? options.delayMs[0],
     });
     this.reporter = new MemoryReporter({ onReport: (report) => this.trace(wordsOf(report)) });
   }
