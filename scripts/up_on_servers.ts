@@ -9,7 +9,7 @@ import { writeReady } from "../src/cli/up/ready_file.ts";
 import { createRunFolder, removeFolder } from "./services/run_folder.ts";
 import { ServiceError } from "./services/service_error.ts";
 import { ensureInstalled } from "./services/install.ts";
-import { addressOf, type Part, ServerCluster } from "./up_on_servers/server_cluster.ts";
+import { addressOf, ServerCluster } from "./up_on_servers/server_cluster.ts";
 import { loadSample } from "./up_on_servers/sample.ts";
 
 const USAGE = `A cluster of separate processes, on private servers of this machine.
@@ -133,7 +133,7 @@ async function runIn(folder: string, options: Options, told: Promise<string>): P
 
 async function tellReady(
   path: string | null,
-  cluster: { readonly masters: readonly Part[]; readonly regions: readonly Part[] },
+  cluster: Pick<ServerCluster, "masters" | "regions">,
   data: string,
 ): Promise<void> {
   if (path === null) return;

@@ -15,6 +15,8 @@ export interface MinisqlServerOptions {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly folder: string;
+  /** Where it listens; on any free port where none is named. */
+  readonly port?: number;
 }
 
 export class MinisqlServer {
@@ -33,11 +35,13 @@ export class MinisqlServer {
 
   /** Resolves when it takes connections. */
   static async start(options: MinisqlServerOptions): Promise<MinisqlServer> {
-    return await startOnFreePorts(1, async ([port]) => {
-      const server = new MinisqlServer(options, port as number);
+    const startOn = async (port: number) => {
+      const server = new MinisqlServer(options, port);
       await server.start();
       return server;
-    });
+    };
+    if (options.port !== undefined) return await startOn(options.port);
+    return await startOnFreePorts(1, ([port]) => startOn(port as number));
   }
 
   get pid(): number {

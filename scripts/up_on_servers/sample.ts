@@ -4,7 +4,7 @@ import { SystemRandom } from "../../src/adapters/system_random.ts";
 import { TcpNetwork } from "../../src/adapters/tcp_network.ts";
 import { loadShop } from "../../src/cli/up/sample_shop.ts";
 import { connect } from "../../src/client/connect.ts";
-import type { Address } from "./server_cluster.ts";
+import type { Address } from "../../src/ports/network.ts";
 
 export async function loadSample(masters: readonly Address[]): Promise<void> {
   const deps = {

@@ -1,7 +1,7 @@
 /** Masters and region servers as processes of ./minisql, on private ZooKeeper and MariaDB servers. */
 import { createConnection } from "mysql2/promise";
 import { type MariadbServer, startMariadb } from "../services/mariadb.ts";
-import { ServerProcess, startFailure } from "../services/server_process.ts";
+import { MinisqlServer, type MinisqlServerOptions } from "../services/minisql_server.ts";
 import { waitUntil } from "../services/wait.ts";
 import { startZookeeper } from "../services/zookeeper.ts";
 import { ROOT } from "../build/root.ts";
@@ -17,16 +17,10 @@ export interface ServerClusterOptions {
   readonly say: (line: string) => void;
 }
 
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** A process of ./minisql that serves. */
-export interface Part {
-  readonly name: string;
-  readonly address: Address;
-  readonly pid: number;
+/** Where something is kept, as a process is told: a password is nothing for its command line. */
+interface Place {
+  readonly flags: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
 }
 
 interface Stoppable {
@@ -40,16 +34,16 @@ const READY_MS = 30_000;
 /** Of a session: short, so that what dies is soon noticed. */
 const SESSION = "2s";
 
-export function addressOf({ address }: Part): string {
+export function addressOf({ address }: MinisqlServer): string {
   return `${address.host}:${address.port}`;
 }
 
 export class ServerCluster {
-  readonly masters: Part[] = [];
-  readonly regions: Part[] = [];
+  readonly masters: MinisqlServer[] = [];
+  readonly regions: MinisqlServer[] = [];
   readonly #options: ServerClusterOptions;
-  /** In the order in which they were started. */
-  readonly #started: Stoppable[] = [];
+  /** What they stand on. */
+  readonly #services: Stoppable[] = [];
 
   private constructor(options: ServerClusterOptions) {
     this.#options = options;
@@ -74,55 +68,53 @@ export class ServerCluster {
     return (await child.status).code;
   }
 
-  /** Ends everything, the last started first. */
+  /** Ends everything in good order. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const processes = this.#started.filter((each) => each instanceof ServerProcess);
-    await Promise.all(processes.map((each) => each.stop()));
-    await Promise.all(
-      this.#started.filter((each) => !(each instanceof ServerProcess)).map((each) => each.stop()),
-    );
+    await Promise.all([...this.regions, ...this.masters].map((server) => server.stop()));
+    await Promise.all(this.#services.map((service) => service.stop()));
   }
 
   async #start(): Promise<void> {
     const { engine, regionPorts, masterPorts, folder, say } = this.#options;
     await Deno.mkdir(folder, { recursive: true });
     const wanted = engine === "mysql" ? regionPorts.length : 0;
-    const [zookeeper, ...databases] = await this.#services(wanted);
-    const connect = ["--zookeeper", zookeeper, "--session-timeout", SESSION];
+    const [zookeeper, ...databases] = await this.#startServices(wanted);
+    const connect = ["--zookeeper", zookeeper, "--session-timeout", SESSION, "--advertise", HOST];
     const catalog = await this.#catalog(databases[0] ?? null);
     for (const [at, port] of masterPorts.entries()) {
       const name = `m${at + 1}`;
-      const args = ["master", "--id", name, ...connect, ...catalog];
+      const args = ["master", "--id", name, ...connect, ...catalog.flags];
       const timing = ["--heartbeat", "1s", "--silence", "6s"];
-      this.masters.push(await this.#launch(name, port, [...args, ...timing]));
+      const { env } = catalog;
+      this.masters.push(await this.#launch({ name, port, env, args: [...args, ...timing] }));
     }
     for (const [at, port] of regionPorts.entries()) {
       const name = `r${at + 1}`;
-      const database = await this.#databaseFlags(name, databases[at] ?? null);
-      const args = ["region", ...connect, "--data-dir", `${folder}/${name}`, ...database];
-      this.regions.push(await this.#launch(name, port, args));
+      const { flags, env } = databaseOf(databases[at] ?? null);
+      const args = ["region", ...connect, "--data-dir", `${folder}/${name}`, ...flags];
+      this.regions.push(await this.#launch({ name, port, env, args }));
       // One after the other, so that r1 is the server that the master calls 1.
       await this.#online(at + 1);
     }
-    for (const part of [...this.masters, ...this.regions]) {
-      const what = part.name.startsWith("m") ? "master" : "region server";
-      say(`${part.name}  ${what} at ${addressOf(part)}, pid ${part.pid}`);
+    for (const server of [...this.masters, ...this.regions]) {
+      const what = server.name.startsWith("m") ? "master" : "region server";
+      say(`${server.name}  ${what} at ${addressOf(server)}, pid ${server.pid}`);
     }
   }
 
   /** Where ZooKeeper is, and the databases. */
-  async #services(count: number): Promise<readonly [string, ...MariadbServer[]]> {
+  async #startServices(count: number): Promise<readonly [string, ...MariadbServer[]]> {
     const { folder, isKept, say } = this.#options;
     const at = (name: string) => isKept ? { dir: `${folder}/${name}` } : {};
     const zookeeper = startZookeeper(at("zookeeper")).then((ensemble) => {
-      this.#started.push(ensemble);
+      this.#services.push(ensemble);
       say(`zookeeper at ${ensemble.connect}, pid ${ensemble.servers[0]?.pid}`);
       return ensemble.connect;
     });
     const databases = Array.from({ length: count }, async (_, index) => {
       const name = `mariadb-${index + 1}`;
       const server = await startMariadb({ name, ...at(name) });
-      this.#started.push(server);
+      this.#services.push(server);
       say(`${name} at ${server.host}:${server.port}, pid ${server.pid}`);
       return server;
     });
@@ -131,8 +123,10 @@ export class ServerCluster {
     return [await zookeeper, ...await Promise.all(databases)];
   }
 
-  async #catalog(server: MariadbServer | null): Promise<readonly string[]> {
-    if (server === null) return ["--catalog", `sqlite:${this.#options.folder}/catalog.sqlite`];
+  async #catalog(server: MariadbServer | null): Promise<Place> {
+    if (server === null) {
+      return { flags: ["--catalog", `sqlite:${this.#options.folder}/catalog.sqlite`], env: {} };
+    }
     const { host, port, user, password } = server;
     const connection = await createConnection({ host, port, user, password });
     try {
@@ -140,43 +134,14 @@ export class ServerCluster {
     } finally {
       await connection.end();
     }
-    const file = await this.#secret("catalog", password);
     const url = `mysql://${user}@${host}:${port}/${CATALOG}`;
-    return ["--catalog", url, "--catalog-password-file", file];
+    return { flags: ["--catalog", url], env: { MINISQL_CATALOG_PASSWORD: password } };
   }
 
-  async #databaseFlags(name: string, server: MariadbServer | null): Promise<readonly string[]> {
-    if (server === null) return ["--engine", "sqlite"];
-    const { host, port, user, password } = server;
-    const file = await this.#secret(name, password);
-    const url = `mysql://${user}@${host}:${port}/minisql`;
-    return ["--mysql", url, "--mysql-password-file", file];
-  }
-
-  /** A password in a file: on the command line every user of the machine could read it. */
-  async #secret(name: string, password: string): Promise<string> {
-    const path = `${this.#options.folder}/${name}.password`;
-    await Deno.writeTextFile(path, password, { mode: 0o600 });
-    return path;
-  }
-
-  /** Starts a process and waits until it serves. */
-  async #launch(name: string, port: number, args: readonly string[]): Promise<Part> {
-    const { folder } = this.#options;
-    const process = new ServerProcess({
-      program: PROGRAM,
-      args: [...args, "--listen", `${HOST}:${port}`, "--advertise", HOST],
-      logFile: `${folder}/${name}.log`,
-      folder,
-    });
-    this.#started.push(process);
-    const address = { host: HOST, port };
-    const health = ["healthcheck", `${HOST}:${port}`];
-    const serves = async () => (await run(PROGRAM, health)).success || !process.running;
-    if (!await waitUntil(READY_MS, serves) || !process.running) {
-      throw await startFailure(process, `${name} on ${HOST}:${port}`);
-    }
-    return { name, address, pid: process.pid };
+  #launch(
+    options: Pick<MinisqlServerOptions, "name" | "args" | "env"> & { readonly port: number },
+  ): Promise<MinisqlServer> {
+    return MinisqlServer.start({ ...options, program: PROGRAM, folder: this.#options.folder });
   }
 
   async #online(count: number): Promise<void> {
@@ -190,4 +155,12 @@ export class ServerCluster {
       `Only some region servers have joined; see the logs in ${this.#options.folder}`,
     );
   }
+}
+
+/** The database that a region server is to use. */
+function databaseOf(server: MariadbServer | null): Place {
+  if (server === null) return { flags: ["--engine", "sqlite"], env: {} };
+  const { host, port, user, password } = server;
+  const url = `mysql://${user}@${host}:${port}/minisql`;
+  return { flags: ["--mysql", url], env: { MINISQL_MYSQL_PASSWORD: password } };
 }
