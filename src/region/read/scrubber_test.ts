@@ -155,6 +155,24 @@ copiesTest(
 );
 
 copiesTest(
+  "scrub: what is right again at a second look is no fault",
+  shop(3, {
+    scrub: { everyMs: 60_000 },
+  }),
+  async (copies) => {
+    const { only } = copies.server(2);
+    await copies.server(2).edit(DEARER);
+    await scrubbing(copies, 2, async () => {
+      await copies.advance(500);
+      await copies.server(2).edit("UPDATE items SET price = price - 1 WHERE id = 1");
+      await copies.advance(5000);
+    });
+    assert.deepEqual(only.lost, []);
+    assert.ok(only.verifiedTables.includes("items"));
+  },
+);
+
+copiesTest(
   "scrub: and one made while the server was down, by the others",
   shop(3, {
     scrub: { everyMs: 60_000 },
