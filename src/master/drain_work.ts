@@ -4,7 +4,9 @@ import { object } from "../base/shape.ts";
 import { pause } from "../cluster/pause.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import { type JobRecord, regionName, rid, type ServerRecord } from "../protocol/model.ts";
+import { candidatesOf } from "./candidates.ts";
 import type { JobEnd, Jobs, JobTask, JobWork } from "./jobs.ts";
+import type { Candidate } from "./placement.ts";
 import type { Transfers } from "./transfers.ts";
 import type { ClusterView } from "./view.ts";
 import { requestOf, type WorkDeps } from "./work.ts";
@@ -51,7 +53,7 @@ export class DrainWork implements JobWork {
   }
 
   async run(job: JobRecord, task: JobTask): Promise<JobEnd> {
-    const { clock } = this.#deps;
+    const { clock, view } = this.#deps;
     const { rid } = requestOf(drainRequest, job);
     await this.#mark(rid, task);
     await this.#cancelArrivals(rid);
@@ -63,9 +65,14 @@ export class DrainWork implements JobWork {
       if (left.length === 0) return this.#end(rid, "drained");
       const isTried = (region: string) =>
         clock.now() - (failedAt.get(region) ?? -Infinity) < AGAIN_MS;
-      const next = left.find((region) => !isTried(region) && this.#canMove(region, rid));
+      const candidates = candidatesOf(view);
+      const next = left.find((region) =>
+        !isTried(region) && this.#canMove(region, rid, candidates)
+      );
       const of = moved + left.length;
-      const phase = next === undefined ? this.#obstacle(left, rid) : `${next} moves away`;
+      const phase = next === undefined
+        ? this.#obstacle(left, rid, candidates)
+        : `${next} moves away`;
       task.show({ phase, done: moved, of });
       if (next === undefined) await pause(clock, LOOK_MS, task.signal);
       else if (await this.#move(next, rid, task.signal)) moved++;
@@ -142,23 +149,25 @@ export class DrainWork implements JobWork {
     const held = view.regions.flatMap(({ state: { region, replicas, isr } }) =>
       replicas.includes(rid) || isr.some((member) => member.rid === rid) ? [region] : []
     );
-    const coming = view.placements.flatMap((placement) =>
-      placement.rid === rid && transfers.workOn(placement.region) !== null ? [placement.region] : []
-    );
-    return [...new Set([...held, ...coming])].sort();
+    const there = new Set(held);
+    for (const { region, rid: placed } of view.placements) {
+      const isComing = placed === rid && !there.has(region) && transfers.workOn(region) !== null;
+      if (isComing) there.add(region);
+    }
+    return [...there].sort();
   }
 
   /** A server that is offline cannot hand over anything: its regions are repaired instead. */
-  #canMove(region: string, rid: number): boolean {
+  #canMove(region: string, rid: number, candidates: readonly Candidate[]): boolean {
     const { view, transfers } = this.#deps;
     return view.live(rid) !== null && view.region(region)?.state.state === "open" &&
-      transfers.workOn(region) === null && transfers.target(region, rid) !== null;
+      transfers.workOn(region) === null && transfers.target(region, rid, candidates) !== null;
   }
 
-  #obstacle(left: readonly string[], rid: number): string {
+  #obstacle(left: readonly string[], rid: number, candidates: readonly Candidate[]): string {
     const { view, transfers } = this.#deps;
     if (view.live(rid) === null) return "the server is offline: its regions are copied elsewhere";
-    const stuck = left.find((region) => transfers.target(region, rid) === null);
+    const stuck = left.find((region) => transfers.target(region, rid, candidates) === null);
     return stuck === undefined
       ? "other work on its regions comes first"
       : `no other server is online that could take ${stuck}`;

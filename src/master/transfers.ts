@@ -3,7 +3,7 @@ import type { JobRecord, Placement } from "../protocol/model.ts";
 import type { Clock } from "../ports/clock.ts";
 import { candidatesOf, holdersOf } from "./candidates.ts";
 import type { Jobs } from "./jobs.ts";
-import { place } from "./placement.ts";
+import { type Candidate, place } from "./placement.ts";
 import type { AddRequest, MoveRequest } from "./transfer_work.ts";
 import type { ClusterView } from "./view.ts";
 import { regionOf } from "./work.ts";
@@ -53,18 +53,19 @@ export class Transfers {
     return view.jobs.filter(({ state, kind }) => state === "running" && TRANSFERS.has(kind));
   }
 
-  /** The server that suits best for one more copy, or for one in the place of another. */
+  /**
+   * The server that suits best for one more copy, or for one in the place of another. Who asks for
+   * many regions finds the candidates once.
+   */
   target(
     region: string,
     instead: number | null,
-    isExcluded: (rid: number) => boolean = () => false,
+    candidates: readonly Candidate[] = candidatesOf(this.#deps.view),
   ): number | null {
     const { view } = this.#deps;
     const replicas = view.region(region)?.state.replicas ?? [];
     const staying = replicas.filter((rid) => rid !== instead);
-    const free = candidatesOf(view).filter(({ rid }) =>
-      !replicas.includes(rid) && !isExcluded(rid)
-    );
+    const free = candidates.filter(({ rid }) => !replicas.includes(rid));
     return place(free, 1, holdersOf(view, staying)).rids[0] ?? null;
   }
 

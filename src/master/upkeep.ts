@@ -4,9 +4,10 @@ import type { Clock } from "../ports/clock.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import type { JobRecord } from "../protocol/model.ts";
 import { balance, type Option } from "./balance.ts";
-import { isLeaving, takesRegions } from "./candidates.ts";
+import { candidatesOf, isLeaving, takesRegions } from "./candidates.ts";
 import { drainsOf, type DrainWork } from "./drain_work.ts";
 import type { Jobs } from "./jobs.ts";
+import type { Candidate } from "./placement.ts";
 import { repairsNeeded } from "./repair.ts";
 import { isInSync } from "./replica_steps.ts";
 import type { Transfers } from "./transfers.ts";
@@ -115,11 +116,14 @@ export class Upkeep {
       isOnline,
       isLost: (rid) => this.#isLost(rid),
     });
+    if (needs.length === 0) return;
     const { sources, targets } = this.#underWay();
+    const candidates = candidatesOf(view);
     for (const { region, primary, instead, reason } of needs) {
       const isEarly = clock.now() < (this.#failed.get(region)?.until ?? 0);
       if (isEarly || sources.isFull(primary) || transfers.workOn(region) !== null) continue;
-      const to = transfers.target(region, instead, (rid) => targets.isFull(rid));
+      const free = candidates.filter(({ rid }) => !targets.isFull(rid));
+      const to = transfers.target(region, instead, free);
       if (to === null) continue;
       sources.add(primary);
       targets.add(to);
@@ -175,10 +179,11 @@ export class Upkeep {
     const servers = view.online.flatMap(({ rid }) =>
       takesRegions(view, rid) ? [taken.get(rid) ?? { rid, visits: 0, regions: new Map() }] : []
     );
+    const candidates = candidatesOf(view);
     const moves = balance({
       servers,
       threshold: balanceThreshold * sinceMs / 1000,
-      option: (region, from, to) => this.#option(region, from, to),
+      option: (region, from, to) => this.#option(region, from, to, candidates),
     });
     for (const { region, from, to, what } of moves) {
       this.#cooling.set(region, now + COOL_DOWN_LOOKS * balanceMs);
@@ -188,7 +193,12 @@ export class Upkeep {
     }
   }
 
-  #option(region: string, from: number, to: number): Option {
+  #option(
+    region: string,
+    from: number,
+    to: number,
+    candidates: readonly Candidate[],
+  ): Option {
     const { view, transfers } = this.#deps;
     const state = view.region(region)?.state;
     if (state?.state !== "open" || transfers.workOn(region) !== null) return null;
@@ -196,7 +206,8 @@ export class Upkeep {
     if (state.replicas.includes(to)) {
       return state.primary === from && isInSync(view, state, to) ? "role" : null;
     }
-    return transfers.target(region, from, (rid) => rid !== to) === null ? null : "copy";
+    const only = candidates.filter(({ rid }) => rid === to);
+    return transfers.target(region, from, only) === null ? null : "copy";
   }
 }
 
