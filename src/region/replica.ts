@@ -248,10 +248,17 @@ export class Replica {
       unfit: this.copy.unfit,
       suspicion,
     });
+    // Who has been taken off the list of servers may be cut off from them all: it does not lead.
+    if (step.kind === "take" && !this.#isListed(rid)) return;
     if (step.kind === "take") await this.#take(step, this.#known.version, signal);
     else if (step.kind === "assume" && this.copy.unfit === null && state.epoch > this.#served) {
       await this.#assume(this.#known);
     } else if (step.kind === "assume") await this.#resign(this.#known, signal);
+  }
+
+  #isListed(rid: number): boolean {
+    const { directory, incarnation } = this.#deps;
+    return !directory.isCurrent || directory.server(rid)?.incarnation === incarnation;
   }
 
   /** Tries to become the primary, when it is its turn. */

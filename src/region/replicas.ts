@@ -1,7 +1,7 @@
 /** All the regions on this server. */
 import { unlessMissing } from "../cluster/nodes.ts";
 import type { Paths } from "../cluster/paths.ts";
-import type { Session } from "../ports/coordinator.ts";
+import { CoordinatorError, type NodeValue, type Session } from "../ports/coordinator.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import { readRegions } from "./books.ts";
 import type { CopySource } from "./copy/copy_source.ts";
@@ -96,12 +96,22 @@ export class Replicas {
   async toFollow(region: string): Promise<Replica> {
     const held = this.#held.get(region);
     if (held !== undefined) return held.replica;
-    const session = this.deps.session();
-    const path = this.deps.paths.region(region);
-    const node = session === null ? null : await session.get(path).catch(unlessMissing);
+    const node = await this.#look(region);
     const known = node === null ? null : this.#node(region).read(node);
     if (known?.state.replicas.includes(this.deps.rid() ?? 0) !== true) throw noRegion(region);
     return await this.open(region);
+  }
+
+  async #look(region: string): Promise<NodeValue | null> {
+    const session = this.deps.session();
+    if (session === null) return null;
+    try {
+      return await session.get(this.deps.paths.region(region)).catch(unlessMissing);
+    } catch (error) {
+      if (!(error instanceof CoordinatorError)) throw error;
+      const why = `Cannot tell whether region ${region} belongs here: ${error.message}`;
+      throw new MinisqlError("UNAVAILABLE", why, { cause: error });
+    }
   }
 
   /** Lets go of a region: its data is somebody else's business from now on. */

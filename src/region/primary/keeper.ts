@@ -148,6 +148,7 @@ export class Keeper {
     if (shipper === undefined || !this.#known.state.replicas.includes(member.rid)) return true;
     if (shipper.unfit !== null) return true;
     if (shipper.lostAt !== null) {
+      if (shipper.isGone) return true;
       return copy.deps.clock.now() - shipper.lostAt >= this.#patience(shipper);
     }
     return shipper.incarnation !== member.incarnation;

@@ -70,6 +70,12 @@ export class Shipper {
     return this.#lostAt;
   }
 
+  /** Its server is known not to be in the cluster now. */
+  get isGone(): boolean {
+    const { directory } = this.#deps;
+    return directory.isCurrent && directory.server(this.rid) === null;
+  }
+
   /** Why its copy serves nothing; null where it serves. */
   get unfit(): string | null {
     return this.#unfit;
