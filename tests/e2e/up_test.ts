@@ -4,7 +4,7 @@ import { Binary, finished } from "../support/binary.ts";
 import { freeOffset, UpProcess } from "../support/up.ts";
 import { until } from "../support/wait.ts";
 
-/** What the issue asks for; a machine with other work gets twice that. */
+/** Twice what it is to take, for a machine with other work. */
 const READY_S_MAX = 3;
 
 async function exists(path: string): Promise<boolean> {

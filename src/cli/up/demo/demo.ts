@@ -12,7 +12,7 @@ const SILENCE_MS = 5000;
 const SILENCE_MS_MAX = 600_000;
 
 const ACTIONS: readonly (readonly [usage: string, does: string])[] = [
-  ["kill r2", "kill -9: a primary's role passes to another copy, in well under a second"],
+  ["kill r2", "kill -9: a primary's role passes to another copy, mostly within a second"],
   ["kill master", "the master that leads; data flows on"],
   ["restart r2", "start it again: it catches up and is in sync"],
   ["pause r2 5s", "SIGSTOP for a while: it does not know that time has passed"],
