@@ -11,6 +11,7 @@ const ROUNDS = 7;
 const BULK_ROWS = 20_000;
 const STATEMENT_ROWS = 500;
 const SINGLES = 300;
+const TOGETHER = 60;
 
 const COLUMNS = "(id INT PRIMARY KEY, name VARCHAR(50) NOT NULL, balance DECIMAL(12,2) NOT NULL, " +
   "updated DATETIME(6) NOT NULL, note VARCHAR(200))";
@@ -81,6 +82,37 @@ const CASES: readonly Case[] = [
     filled: false,
     run: (session, table) =>
       singles((id) => `INSERT INTO ${table} VALUES ${rowOf(id)}`, (sql) => session.run(sql, LIMIT)),
+  },
+  {
+    name: "single inserts in a transaction",
+    unit: "statement",
+    count: SINGLES,
+    filled: false,
+    run: (session, table) =>
+      inTransaction(
+        session,
+        () =>
+          singles(
+            (id) => `INSERT INTO ${table} VALUES ${rowOf(id)}`,
+            (sql) => session.run(sql, LIMIT),
+          ),
+      ),
+  },
+  {
+    name: `the same, ${TOGETHER} at a time`,
+    unit: "statement",
+    count: SINGLES,
+    filled: false,
+    run: (session, table) =>
+      inTransaction(session, async () => {
+        for (let from = 0; from < SINGLES; from += TOGETHER) {
+          const statements = Array.from({ length: TOGETHER }, (_, at) => ({
+            sql: `INSERT INTO ${table} VALUES ${rowOf(from + at)}`,
+            context: {},
+          }));
+          await session.runAll(statements, LIMIT);
+        }
+      }),
   },
   {
     name: "single inserts, each a transaction",

@@ -97,7 +97,7 @@ export class MysqlEngine implements Engine {
   }
 
   async session(): Promise<EngineSession> {
-    const { limits, options, random } = this.#parts;
+    const { clock, limits, options, random } = this.#parts;
     if (this.#sessions.size + this.#opening >= limits.sessionsMax) {
       throw new MinisqlError(
         "UNAVAILABLE",
@@ -108,8 +108,9 @@ export class MysqlEngine implements Engine {
     try {
       const channel = await this.#channel();
       const session: MysqlSession = new MysqlSession({
+        clock,
         channel,
-        context: contextSetter(this.#dialect, channel, random),
+        context: contextSetter(this.#dialect, random),
         dialect: this.#dialect,
         database: options.database,
         packetMax: Number(this.#facts.variables.get("max_allowed_packet")),

@@ -5,6 +5,7 @@
  * Every session is pinned alike on every server: UTC, strict sql_mode, utf8mb4, REPEATABLE READ,
  * so that the same text does the same thing on each copy.
  */
+import type { MinisqlError } from "../protocol/errors.ts";
 import type { Cell, Column, Row, StatementResult } from "../protocol/values.ts";
 
 /** What must be alike on servers that replicate to each other. */
@@ -49,6 +50,18 @@ export interface Rows {
   readonly rows: readonly Row[];
   readonly result: StatementResult;
 }
+
+/** One of several statements that are run together. */
+export interface Statement {
+  readonly sql: string;
+  readonly context: StatementContext;
+}
+
+/** For all of them together. */
+export type RunAllOptions = Pick<RunOptions, "timeoutMs" | "signal">;
+
+/** What a statement came to: its rows, or the error that `run` would have raised. */
+export type Outcome = Rows | MinisqlError;
 
 /**
  * A query whose rows come in batches, with bounded memory. Leaving the loop early ends it. To be
@@ -135,6 +148,14 @@ export interface EngineSession {
    * does, ends an open transaction; what it had changed stays, fingerprints included.
    */
   run(sql: string, options: RunOptions): Promise<Rows>;
+
+  /**
+   * Runs statements one after the other, in as few round trips as can be; answers with what came
+   * of each. One that fails does not keep those behind it from running. Only when the time of all
+   * is over, the session `undone` or no more `usable`, the rest is not begun: then there are fewer
+   * outcomes, and the last one is the error that says so.
+   */
+  runAll(statements: readonly Statement[], options: RunAllOptions): Promise<readonly Outcome[]>;
 
   /** Runs a query and gives its rows as they come. One stream at a time on a session. */
   stream(sql: string, options: RunOptions & { readonly batchRows?: number }): RowStream;

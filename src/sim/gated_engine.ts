@@ -24,6 +24,7 @@ function gatedSession(session: EngineSession, gate: Gate): EngineSession {
       return session.usable;
     },
     run: (sql, options) => gate(() => session.run(sql, options)),
+    runAll: (statements, options) => gate(() => session.runAll(statements, options)),
     stream: (sql, options) => gatedStream(session.stream(sql, options), gate),
     begin: (mode) => gate(() => session.begin(mode)),
     flushFingerprints: () => gate(() => session.flushFingerprints()),

@@ -7,6 +7,7 @@ import { schemaContract } from "./engine_schema.ts";
 import { sensitivityContract } from "./engine_sensitivity.ts";
 import { statementContract } from "./engine_statements.ts";
 import { streamContract } from "./engine_streams.ts";
+import { togetherContract } from "./engine_together.ts";
 import { transactionContract } from "./engine_transactions.ts";
 import { typeContract } from "./engine_types.ts";
 import { workloadContract } from "./engine_workload.ts";
@@ -15,6 +16,7 @@ export function engineContract(contract: EngineContract): void {
   statementContract(contract);
   transactionContract(contract);
   deadlineContract(contract);
+  togetherContract(contract);
   streamContract(contract);
   schemaContract(contract);
   fingerprintContract(contract);

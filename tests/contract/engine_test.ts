@@ -6,6 +6,7 @@ import { deadlineContract } from "./engine_deadlines.ts";
 import { fingerprintContract } from "./engine_fingerprints.ts";
 import type { EngineContract } from "./engine_fixture.ts";
 import { statementContract } from "./engine_statements.ts";
+import { togetherContract } from "./engine_together.ts";
 import { transactionContract } from "./engine_transactions.ts";
 import { workloadContract } from "./engine_workload.ts";
 
@@ -37,6 +38,7 @@ const asMysql: EngineContract = {
 
 statementContract(asMysql);
 transactionContract(asMysql);
+togetherContract(asMysql);
 deadlineContract(asMysql);
 fingerprintContract(asMysql);
 workloadContract(asMysql);

@@ -6,6 +6,7 @@ import { SystemRandom } from "../../src/adapters/system_random.ts";
 import type { EngineContract } from "./engine_fixture.ts";
 import { fingerprintContract } from "./engine_fingerprints.ts";
 import { sensitivityContract } from "./engine_sensitivity.ts";
+import { togetherContract } from "./engine_together.ts";
 import { transactionContract } from "./engine_transactions.ts";
 import { workloadContract } from "./engine_workload.ts";
 
@@ -20,6 +21,7 @@ const CONTRACT: EngineContract = {
 };
 
 transactionContract(CONTRACT);
+togetherContract(CONTRACT);
 fingerprintContract(CONTRACT);
 sensitivityContract(CONTRACT);
 workloadContract(CONTRACT);

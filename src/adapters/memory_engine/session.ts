@@ -4,13 +4,17 @@ import type {
   EngineSession,
   Fingerprint,
   KeyRange,
+  Outcome,
   Rows,
   RowStream,
+  RunAllOptions,
   RunOptions,
+  Statement,
   TransactionMode,
 } from "../../ports/engine.ts";
 import { MinisqlError, sqlError } from "../../protocol/errors.ts";
 import type { Row } from "../../protocol/values.ts";
+import { runOneByOne } from "../run_in_turn.ts";
 import { noSuchTable } from "../sqlite/schema_errors.ts";
 import { cancelled, timeout } from "../sqlite/write_lock.ts";
 import { DATABASE, type MemoryDatabase, type Served } from "./database.ts";
@@ -81,6 +85,13 @@ export class MemorySession implements EngineSession, Served {
       (tables) => this.#runner.define(statement, tables, options),
       true,
     );
+  }
+
+  async runAll(
+    statements: readonly Statement[],
+    options: RunAllOptions,
+  ): Promise<readonly Outcome[]> {
+    return await runOneByOne(this, this.#database.clock, statements, options);
   }
 
   /** Does it in the transaction that is open, or in one of its own. */

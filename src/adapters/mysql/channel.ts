@@ -4,21 +4,29 @@ import { Deferred } from "../../base/deferred.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { RunOptions } from "../../ports/engine.ts";
 import { MinisqlError } from "../../protocol/errors.ts";
-import type { Column, Row } from "../../protocol/values.ts";
 import { Alarm } from "./alarm.ts";
 import type { Control } from "./control.ts";
 import { ERRNO, reasonOf, sessionGone } from "./faults.ts";
-import type { Ending, MysqlLink, Sink } from "./link.ts";
+import type { MysqlLink } from "./link.ts";
+import { isOneStatement } from "./one_statement.ts";
 import type { MysqlLimits } from "./options.ts";
+import { type Answer, Collector, type Ending, type Sink } from "./results.ts";
 import { brokenTrigger, brokenTriggerFault, type TriggerMender } from "./trigger_mender.ts";
 
 export type Limit = Pick<RunOptions, "timeoutMs" | "signal">;
 
-export interface Answer {
-  readonly columns: readonly Column[];
-  readonly rows: readonly Row[];
-  readonly ending: Ending;
+/** What became of statements that were sent together. */
+export interface Answers {
+  /** Of those that went well, in order. */
+  readonly answers: readonly Answer[];
+  /** Of the one behind them. */
+  readonly failure: MinisqlError | null;
 }
+
+/** A statement that was told to end, and is not heard of for so long, may have ended. */
+const ROUSE_MS = 50;
+/** Ends a statement, whatever stands at its end. */
+const BETWEEN = "\n;\n";
 
 /** Numbers with which a statement says that it was ended. */
 const ENDED: ReadonlySet<number | undefined> = new Set([ERRNO.interrupted, ERRNO.statementTimeout]);
@@ -39,6 +47,8 @@ export class Channel {
   readonly #link: MysqlLink;
   readonly #deps: ChannelDeps;
   readonly #alarm: Alarm;
+  /** The server takes several statements in one text. */
+  #takesSeveral = false;
 
   constructor(link: MysqlLink, deps: ChannelDeps) {
     this.#link = link;
@@ -60,15 +70,13 @@ export class Channel {
     return await this.ask(sql, { timeoutMs: this.#deps.limits.commandMs });
   }
 
-  /** Runs a statement and collects its answer. */
+  /** Runs one of the engine's own statements and collects its answer. */
   async ask(sql: string, limit: Limit): Promise<Answer> {
-    let columns: readonly Column[] = [];
-    const rows: Row[] = [];
-    const ending = await this.send(sql, limit, {
-      columns: (told) => columns = told,
-      row: (row) => rows.push(row),
-    });
-    return { columns, rows, ending };
+    const collector = new Collector();
+    await this.#send(sql, limit, [collector]);
+    const { answer } = collector;
+    invariant(answer !== null, "A statement that goes well has a result");
+    return answer;
   }
 
   /**
@@ -76,13 +84,41 @@ export class Channel {
    * ended in the server; `TIMEOUT` or `CANCELLED` is raised once it is known to have ended.
    */
   async send(sql: string, limit: Limit, sink: Sink): Promise<Ending> {
+    if (this.#takesSeveral && !isOneStatement(sql)) await this.#takeSeveral(false);
+    return await this.#send(sql, limit, [sink]);
+  }
+
+  /**
+   * Runs statements, each one for certain, in one round trip and within one limit. The first that
+   * fails is the last that was begun.
+   */
+  async sendAll(texts: readonly string[], limit: Limit): Promise<Answers> {
+    const collectors = texts.map(() => new Collector());
+    const beyond = new Collector();
+    let failure: MinisqlError | null = null;
+    try {
+      if (!this.#takesSeveral) await this.#takeSeveral(true);
+      await this.#send(texts.join(BETWEEN), limit, [...collectors, beyond]);
+    } catch (error) {
+      if (!(error instanceof MinisqlError)) throw error;
+      failure = error;
+    }
+    const answers = collectors.flatMap(({ answer }) => answer ?? []);
+    if (beyond.answer !== null || (failure !== null && answers.length === texts.length)) {
+      this.destroy("a text held more statements than it was known to hold");
+      invariant(false, "Texts that are sent together hold one statement each");
+    }
+    return { answers, failure };
+  }
+
+  async #send(sql: string, limit: Limit, sinks: readonly Sink[]): Promise<Ending> {
     if (!this.#link.isAlive) throw sessionGone("run the statement", this.#link.lostBecause);
     if (limit.signal?.aborted === true) {
       throw new MinisqlError("CANCELLED", "Cannot run the statement: it was cancelled before");
     }
-    const statement = this.#link.send(sql, sink);
+    const statement = this.#link.send(sql, sinks);
     const watch = new Watch(this.#alarm, limit, () => {
-      sink.discard?.();
+      for (const sink of sinks) sink.discard?.();
       this.#link.resume();
       return this.#end(statement);
     });
@@ -132,6 +168,18 @@ export class Channel {
     await this.#link.close(this.#deps.clock, this.#deps.limits.endMs);
   }
 
+  /** Only for texts that are known to hold one statement each. */
+  async #takeSeveral(isOn: boolean): Promise<void> {
+    const { clock, limits } = this.#deps;
+    const callOff = clock.after(limits.commandMs, () => this.#link.destroy("it was silent"));
+    try {
+      await this.#link.takeSeveral(isOn);
+      this.#takesSeveral = isOn;
+    } finally {
+      callOff();
+    }
+  }
+
   /** What a statement's end means that was told to end: it may have been done just before. */
   async #endedEarly(statement: Promise<Ending>, early: EarlyEnd): Promise<Ending> {
     if (await early.how === "cut") throw early.error;
@@ -154,7 +202,7 @@ export class Channel {
     const { thread } = this.#link;
     const killed = control.endStatement(thread).then(() => true, () => false);
     const settled: Promise<true> = statement.then(() => true, () => true);
-    const isSettled = await this.#soon(settled);
+    const isSettled = await this.#soon(settled, killed);
     const isKilled = await killed;
     if (isSettled && isKilled) return "ended";
     // An order whose fate is unknown may still arrive, and must not hit the next statement.
@@ -171,14 +219,33 @@ export class Channel {
     }
   }
 
-  /** What it resolves to, or false when that takes longer than a statement may take to end. */
-  async #soon(settled: Promise<true>): Promise<boolean> {
+  /** True once it has settled, or false when that takes longer than a statement may take to end. */
+  async #soon(settled: Promise<true>, killed: Promise<boolean>): Promise<boolean> {
+    const { clock, limits } = this.#deps;
     const late = new Deferred<boolean>();
-    const callOff = this.#deps.clock.after(this.#deps.limits.endMs, () => late.resolve(false));
+    const callOff = clock.after(limits.endMs, () => late.resolve(false));
+    const ended = Promise.race([settled, late.promise]);
+    if (this.#takesSeveral) void this.#rouse(ended, killed);
     try {
-      return await Promise.race([settled, late.promise]);
+      return await ended;
     } finally {
       callOff();
+    }
+  }
+
+  /** Told to end between two statements of one text, a server ends it without a word. */
+  async #rouse(ended: Promise<boolean>, killed: Promise<boolean>): Promise<void> {
+    const { clock, control } = this.#deps;
+    const { thread } = this.#link;
+    let isOver = !await killed;
+    void ended.then(() => isOver = true);
+    try {
+      while (!isOver) {
+        await clock.sleep(ROUSE_MS);
+        if (!isOver && await control.isIdle(thread) && !isOver) return this.#link.rouse();
+      }
+    } catch {
+      // Where the server does not say, the connection will be cut.
     }
   }
 
@@ -188,7 +255,7 @@ export class Channel {
     const { clock, limits } = this.#deps;
     const callOff = clock.after(limits.endMs, () => this.#link.destroy("it was silent"));
     try {
-      await this.#link.send("DO 0", { columns() {}, row() {} });
+      await this.#link.send("DO 0", []);
     } catch {
       // It was hit, or the connection is lost, which the next call will say.
     } finally {

@@ -48,6 +48,11 @@ export class Control {
     await this.#kill(`KILL QUERY ${thread}`);
   }
 
+  /** Whether the server waits for a connection's next command. */
+  async isIdle(thread: number): Promise<boolean> {
+    return (await this.#find(thread))?.[COMMAND_AT] === "Sleep";
+  }
+
   /** Ends a connection with all that is open on it, and resolves when the server has done so. */
   async endConnection(thread: number): Promise<void> {
     await this.#kill(`KILL CONNECTION ${thread}`);
@@ -94,7 +99,7 @@ export class Control {
     const rows: Row[] = [];
     const callOff = this.#clock.after(this.#limits.endMs, () => link.destroy("it was silent"));
     try {
-      await link.send(sql, { columns() {}, row: (row) => rows.push(row) });
+      await link.send(sql, [{ columns() {}, row: (row) => rows.push(row) }]);
       return rows;
     } finally {
       callOff();

@@ -37,9 +37,9 @@ export class Counter {
     return (this.#part << STATEMENTS_BITS) + this.#statement;
   }
 
-  /** No further statement fits into this part. */
-  get isFull(): boolean {
-    return this.#statement === STATEMENTS_PER_PART - 1n;
+  /** How many statements more fit into this part. */
+  get room(): number {
+    return Number(STATEMENTS_PER_PART - 1n - this.#statement);
   }
 
   /** Something in this part was counted, as far as can be seen from here. */

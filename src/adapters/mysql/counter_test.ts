@@ -20,7 +20,7 @@ Deno.test("counter: numbers rise, and parts can be told from them", () => {
 Deno.test("counter: a part that is full says so before a number would leave it", () => {
   const counter = new Counter();
   const { part } = counter;
-  while (!counter.isFull) counter.nextStatement();
+  while (counter.room > 0) counter.nextStatement();
   assert.equal(counter.value / STATEMENTS_PER_PART, part);
   assert.equal(counter.value % STATEMENTS_PER_PART, STATEMENTS_PER_PART - 1n);
 });

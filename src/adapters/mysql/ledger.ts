@@ -56,9 +56,13 @@ export class Ledger {
     return this.#counter.isUsed;
   }
 
+  /** Call it before so many statements are given numbers. */
+  async makeRoom(statements: number): Promise<void> {
+    if (this.#counter.room < statements) await this.flush();
+  }
+
   /** The number that the next statement carries. */
-  async nextStatement(): Promise<bigint> {
-    if (this.#counter.isFull) await this.flush();
+  nextStatement(): bigint {
     return this.#counter.nextStatement();
   }
 

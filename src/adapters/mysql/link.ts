@@ -1,44 +1,24 @@
-/** One connection to MySQL, bare: statements go out one at a time, rows and endings come back. */
-import type { Buffer } from "node:buffer";
+/** One connection to MySQL, bare: texts go out one at a time, results come back. */
 import { connect, isIP, type Socket } from "node:net";
 import { checkServerIdentity, type TLSSocket } from "node:tls";
 import { createConnection } from "mysql2";
 import { invariant } from "../../base/assert.ts";
 import { Deferred } from "../../base/deferred.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Column, Row } from "../../protocol/values.ts";
-import { connectFault, statementFault } from "./faults.ts";
+import { REFUSED_ERRNO, SetOption, type Wire, writeRefused } from "./driver_commands.ts";
+import { connectFault, ERRNO, statementFault } from "./faults.ts";
+import { type MinisqlError, sqlError } from "../../protocol/errors.ts";
 import type { MysqlEngineOptions } from "./options.ts";
-import { rowDecoder } from "./wire_cells.ts";
-import { columnOf, type WireField } from "./wire_columns.ts";
-
-/** Bits of the server's status, as it comes with the end of a statement. */
-export const STATUS_IN_TRANSACTION = 1;
-
-/** How a statement ended: as MySQL's OK packet says, or without a word behind a query's last row. */
-export interface Ending {
-  readonly affected: number;
-  readonly insertId: string | null;
-  readonly warnings: number;
-  readonly info: string;
-  /** The server's status, null where it was not told. */
-  readonly status: number | null;
-}
-
-/** What takes a statement's answer as it comes. Of several results the first is told. */
-export interface Sink {
-  columns(columns: readonly Column[]): void;
-  row(row: Row): void;
-  /** Rows that still come are of no more use: the statement is being ended. */
-  discard?(): void;
-}
+import { type Ending, Results, type Sink } from "./results.ts";
+import type { WireField } from "./wire_columns.ts";
 
 /** As much of the driver's connection as is used; its events are wired here and nowhere else. */
-interface Driver {
+interface Driver extends Wire {
   readonly threadId: number | null;
   /** With TLS another than the socket it was given. */
   readonly stream: Socket | TLSSocket;
   query(options: object): Command;
+  addCommand(command: SetOption): void;
   pause(): void;
   resume(): void;
   destroy(): void;
@@ -49,7 +29,7 @@ interface Driver {
 
 interface Command {
   on(event: "fields", listener: (fields: readonly WireField[] | undefined) => void): Command;
-  on(event: "result", listener: (result: unknown, index?: number) => void): Command;
+  on(event: "result", listener: (result: unknown) => void): Command;
   on(event: "end", listener: () => void): Command;
   on(event: "error", listener: (error: Error) => void): Command;
 }
@@ -58,13 +38,14 @@ interface Command {
 const FLAGS = ["-FOUND_ROWS", "-IGNORE_SPACE", "-LOCAL_FILES", "-ODBC"];
 /** Silence after which the system asks whether the other end is still there. */
 const KEEP_ALIVE_MS = 15_000;
-const NO_ENDING: Ending = { affected: 0, insertId: null, warnings: 0, info: "", status: null };
 
 export class MysqlLink {
   readonly #driver: Driver;
   readonly #socket: Socket;
   readonly #lost = new Deferred<Error>();
-  #command: Deferred<Ending> | null = null;
+  /** The one under way. */
+  #command: Deferred<void> | null = null;
+  #isRoused = false;
   #lostBecause: string | null = null;
 
   private constructor(driver: Driver, socket: Socket) {
@@ -129,25 +110,63 @@ export class MysqlLink {
     return this.#driver.threadId;
   }
 
-  /** Sends a statement. Rejects with what `statementFault` makes of its failure. */
-  async send(sql: string, sink: Sink): Promise<Ending> {
-    invariant(this.#command === null, "A connection runs one statement at a time");
-    const command = new Deferred<Ending>();
+  /**
+   * Sends a text: one statement, or several where the server is to take them. Each result goes to
+   * the next sink. Answers with the last ending; rejects with what `statementFault` makes of the
+   * first failure, behind which the server runs nothing more of the text.
+   */
+  async send(sql: string, sinks: readonly Sink[]): Promise<Ending> {
+    const results = new Results(sinks);
+    await this.#run((command) => this.#start(sql, results, command));
+    return results.ending;
+  }
+
+  /** Has the server take several statements in one text, or one only, as it does to begin with. */
+  async takeSeveral(isOn: boolean): Promise<void> {
+    await this.#run((command) => {
+      this.#driver.addCommand(
+        new SetOption(isOn, (error) => error === null ? command.resolve() : command.reject(error)),
+      );
+    });
+  }
+
+  /**
+   * For a command that the server has ended without a word: the command fails as one that was
+   * interrupted. Where there is a word after all, it and what comes next could be taken for each
+   * other, so the connection is cut.
+   */
+  rouse(): void {
+    if (!this.isAlive || this.#command === null) return;
+    this.#isRoused = true;
+    writeRefused(this.#driver);
+  }
+
+  async #run(start: (command: Deferred<void>) => void): Promise<void> {
+    invariant(this.#command === null, "A connection runs one command at a time");
+    const command = new Deferred<void>();
     this.#command = command;
-    this.#start(sql, sink, command);
+    start(command);
     try {
-      return await command.promise;
+      await command.promise;
+      if (this.#isRoused) this.destroy("a command on it had two ends");
     } catch (error) {
-      throw statementFault(error);
+      throw this.#isRoused ? this.#rousedFault(error) : statementFault(error);
     } finally {
       this.#command = null;
+      this.#isRoused = false;
     }
   }
 
-  #start(sql: string, sink: Sink, command: Deferred<Ending>): void {
-    let ending = NO_ENDING;
-    let results = 0;
-    let decode: ((row: readonly (Buffer | null)[]) => Row) | null = null;
+  #rousedFault(error: unknown): MinisqlError {
+    const fault = statementFault(error);
+    if (fault.errno === REFUSED_ERRNO) {
+      return sqlError(ERRNO.interrupted, "70100", "Query execution was interrupted");
+    }
+    this.destroy("a command on it had two ends");
+    return fault;
+  }
+
+  #start(sql: string, results: Results, command: Deferred<void>): void {
     const guard = (action: () => void) => {
       try {
         action();
@@ -157,21 +176,13 @@ export class MysqlLink {
       }
     };
     this.#driver.query({ sql, rowsAsArray: true, typeCast: false })
-      .on("fields", (fields) => {
-        decode = null;
-        if (fields === undefined || results++ > 0) return;
-        guard(() => {
-          const columns = fields.map(columnOf);
-          decode = rowDecoder(columns);
-          sink.columns(columns);
-        });
-      })
-      .on("result", (result) => {
-        if (!Array.isArray(result)) ending = endingOf(result);
-        else if (decode !== null) guard(() => sink.row(decode?.(result) ?? []));
-      })
+      .on("fields", (fields) => guard(() => results.fields(fields)))
+      .on("result", (result) => guard(() => results.result(result)))
       .on("error", (error) => command.reject(error))
-      .on("end", () => command.resolve(ending));
+      .on("end", () => {
+        if (!command.settled) guard(() => results.end());
+        command.resolve();
+      });
   }
 
   /** Takes no more from the network until `resume`; the server waits then. */
@@ -208,29 +219,6 @@ export class MysqlLink {
     this.#command?.reject(error);
     this.#lost.resolve(error);
   }
-}
-
-function endingOf(header: unknown): Ending {
-  const { affectedRows, insertId, warningStatus, info, serverStatus } = header as {
-    readonly affectedRows: number | string;
-    readonly insertId: number | string;
-    readonly warningStatus: number;
-    readonly info: string;
-    readonly serverStatus: number;
-  };
-  return {
-    affected: Number(affectedRows),
-    insertId: insertIdOf(insertId),
-    warnings: warningStatus,
-    info,
-    status: serverStatus,
-  };
-}
-
-/** The driver reads it as signed; zero says that none was drawn. */
-function insertIdOf(value: number | string): string | null {
-  const id = BigInt.asUintN(64, BigInt(value));
-  return id === 0n ? null : id.toString();
 }
 
 function openSocket({ server }: MysqlEngineOptions): Socket {

@@ -1,30 +1,39 @@
 /** A session of a region server on MySQL: one connection, its transaction, its fingerprints. */
 import { invariant } from "../../base/assert.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type {
   EngineSession,
   Fingerprint,
   KeyRange,
+  Outcome,
   Rows,
   RowStream,
+  RunAllOptions,
   RunOptions,
+  Statement,
   TableSchema,
   TransactionMode,
 } from "../../ports/engine.ts";
 import { MinisqlError, sqlError } from "../../protocol/errors.ts";
 import { quoteName } from "../../sql/names.ts";
+import { outcomeOf, runInTurn } from "../run_in_turn.ts";
 import type { Channel } from "./channel.ts";
 import { ERRNO, sessionGone } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
-import { type Ending, type Sink, STATUS_IN_TRANSACTION } from "./link.ts";
+import { OpenTransaction } from "./open_transaction.ts";
 import { contentOf, contentSql } from "./recompute.ts";
+import { type Answer, Collector, type Ending, type Sink } from "./results.ts";
 import { MysqlRowStream } from "./row_stream.ts";
+import { Sender } from "./sender.ts";
 import type { ContextSetter } from "./statement_context.ts";
-import { statementMode } from "./statement_mode.ts";
+import { type StatementMode, statementMode } from "./statement_mode.ts";
+import { together } from "./together.ts";
 import type { Dialect } from "./server_facts.ts";
 
 const BATCH_ROWS = 500;
 
 export interface SessionDeps {
+  readonly clock: Clock;
   readonly channel: Channel;
   readonly context: ContextSetter;
   readonly dialect: Dialect;
@@ -35,21 +44,12 @@ export interface SessionDeps {
   readonly onClose: () => void;
 }
 
-interface Transaction {
-  readonly mode: TransactionMode;
-  /** The server says that a transaction is open, as far as it has said. */
-  isInServer: boolean;
-  /** With what the server has undone it. */
-  undoneBy: MinisqlError | null;
-  /** Of the tables that were counted in it. */
-  readonly schemas: Map<string, TableSchema>;
-}
-
 export class MysqlSession implements EngineSession {
   readonly #deps: SessionDeps;
   readonly #channel: Channel;
   readonly #ledger: Ledger;
-  #transaction: Transaction | null = null;
+  readonly #sender: Sender;
+  #transaction: OpenTransaction | null = null;
   #isAutocommit = true;
   #isBusy = false;
   #isClosed = false;
@@ -58,6 +58,7 @@ export class MysqlSession implements EngineSession {
     this.#deps = deps;
     this.#channel = deps.channel;
     this.#ledger = new Ledger(deps.channel, deps.dialect);
+    this.#sender = new Sender(deps.channel, deps.context);
   }
 
   get usable(): boolean {
@@ -70,6 +71,21 @@ export class MysqlSession implements EngineSession {
 
   async run(sql: string, options: RunOptions): Promise<Rows> {
     return await this.#alone("run the statement", () => this.#collect(sql, options));
+  }
+
+  async runAll(
+    statements: readonly Statement[],
+    options: RunAllOptions,
+  ): Promise<readonly Outcome[]> {
+    return await this.#alone("run the statements", async () => {
+      const turns = { session: this, clock: this.#deps.clock, count: statements.length, options };
+      return await runInTurn(turns, async (at, limit) => {
+        const modes = this.#together(statements, at);
+        if (modes.length > 1) return await this.#runTogether(statements, at, modes, limit);
+        const { sql, context } = statements[at] as Statement;
+        return [await outcomeOf(this.#collect(sql, { ...limit, context }))];
+      });
+    });
   }
 
   stream(sql: string, options: RunOptions & { readonly batchRows?: number }): RowStream {
@@ -89,7 +105,7 @@ export class MysqlSession implements EngineSession {
       } else {
         await this.#setAutocommit(false);
       }
-      this.#transaction = { mode, isInServer: false, undoneBy: null, schemas: new Map() };
+      this.#transaction = new OpenTransaction(mode);
     });
   }
 
@@ -172,15 +188,35 @@ export class MysqlSession implements EngineSession {
     }
   }
 
+  /** Only in a transaction are the counts of one that fails taken back. */
+  #together(statements: readonly Statement[], from: number): readonly StatementMode[] {
+    if (this.#transaction?.mode !== "write") return [];
+    return together(statements, from, this.#deps.packetMax - PACKET_SLACK);
+  }
+
+  /** In one round trip, as far as they go well. */
+  async #runTogether(
+    statements: readonly Statement[],
+    from: number,
+    modes: readonly StatementMode[],
+    limit: RunAllOptions,
+  ): Promise<readonly Outcome[]> {
+    await this.#ledger.makeRoom(modes.length);
+    const counted = modes.map((mode, at) => ({
+      ...statements[from + at] as Statement,
+      counter: mode === "own" ? null : this.#ledger.nextStatement(),
+    }));
+    const { answers, failure } = await this.#sender.all(counted, limit);
+    for (const { ending } of answers) this.#observe(ending);
+    if (failure === null) return answers.map(rowsOf);
+    await this.#afterFailure(failure, counted[answers.length]?.counter ?? null);
+    return [...answers.map(rowsOf), failure];
+  }
+
   async #collect(sql: string, options: RunOptions): Promise<Rows> {
-    let columns: Rows["columns"] = [];
-    const rows: Rows["rows"][number][] = [];
-    const ending = await this.#execute(sql, options, {
-      columns: (told) => columns = told,
-      row: (row) => rows.push(row),
-    });
-    const { affected, insertId, warnings, info } = ending;
-    return { columns, rows, result: { affected, insertId, warnings, info } };
+    const collector = new Collector();
+    const ending = await this.#execute(sql, options, collector);
+    return rowsOf({ ...collector.collected, ending });
   }
 
   async #execute(sql: string, options: RunOptions, sink: Sink): Promise<Ending> {
@@ -192,8 +228,8 @@ export class MysqlSession implements EngineSession {
     }
     if (mode === "own") return await this.#send({ sql, options, sink, counter: null });
     if (mode === "direct") return await this.#direct(sql, options, sink);
-    const counter = await this.#ledger.nextStatement();
-    return await this.#send({ sql, options, sink, counter });
+    await this.#ledger.makeRoom(1);
+    return await this.#send({ sql, options, sink, counter: this.#ledger.nextStatement() });
   }
 
   /** A transaction that has read a table keeps everybody from changing its schema. */
@@ -228,9 +264,8 @@ export class MysqlSession implements EngineSession {
     readonly counter: bigint | null;
   }): Promise<Ending> {
     const { sql, options, sink, counter } = statement;
-    const text = await this.#deps.context.framed(sql, options, counter);
     try {
-      const ending = await this.#channel.send(text, options, sink);
+      const ending = await this.#sender.one(sql, options, counter, sink);
       this.#observe(ending);
       return ending;
     } catch (error) {
@@ -239,13 +274,8 @@ export class MysqlSession implements EngineSession {
     }
   }
 
-  /** A statement may have ended the transaction by itself, as DDL does. Queries tell nothing. */
   #observe(ending: Ending): void {
-    const transaction = this.#transaction;
-    if (transaction?.mode !== "write" || ending.status === null) return;
-    const isInServer = isInTransaction(ending);
-    if (transaction.isInServer && !isInServer) this.#endTransaction();
-    else transaction.isInServer = isInServer;
+    if (this.#transaction?.goesOn(ending) === false) this.#endTransaction();
   }
 
   /** Finds out what became of the transaction, and takes back what the statement had counted. */
@@ -253,7 +283,7 @@ export class MysqlSession implements EngineSession {
     const transaction = this.#transaction;
     if (transaction === null || !this.#channel.isUsable) return;
     try {
-      if (await this.#isUndone(error, transaction)) {
+      if (await transaction.isUndoneBy(error, this.#channel)) {
         transaction.undoneBy = error;
         this.#ledger.reset();
       } else if (counter !== null) {
@@ -262,12 +292,6 @@ export class MysqlSession implements EngineSession {
     } catch {
       this.#channel.destroy("what its transaction has changed is not known any more");
     }
-  }
-
-  async #isUndone(error: MinisqlError, transaction: Transaction): Promise<boolean> {
-    if (error.errno === ERRNO.deadlock || error.errno === ERRNO.lockTableFull) return true;
-    const { ending } = await this.#channel.command("SET @_minisql_direct=NULL");
-    return transaction.isInServer && !isInTransaction(ending);
   }
 
   async #flush(): Promise<ReadonlyMap<string, Fingerprint>> {
@@ -350,8 +374,9 @@ export class MysqlSession implements EngineSession {
 /** For the command's own bytes and the context in front of a statement. */
 const PACKET_SLACK = 1024;
 
-function isInTransaction({ status }: Ending): boolean {
-  return ((status ?? 0) & STATUS_IN_TRANSACTION) !== 0;
+function rowsOf({ columns, rows, ending }: Answer): Rows {
+  const { affected, insertId, warnings, info } = ending;
+  return { columns, rows, result: { affected, insertId, warnings, info } };
 }
 
 function noSuchTable(database: string, table: string): MinisqlError {

@@ -2,7 +2,7 @@
 import { Deferred } from "../../base/deferred.ts";
 import type { RowStream } from "../../ports/engine.ts";
 import type { Column, Row } from "../../protocol/values.ts";
-import type { Sink } from "./link.ts";
+import type { Sink } from "./results.ts";
 
 /** Batches that wait for the reader; with so many the server has to wait. */
 const BATCHES_MAX = 2;

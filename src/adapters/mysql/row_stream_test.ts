@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Deferred } from "../../base/deferred.ts";
 import type { Row } from "../../protocol/values.ts";
-import type { Sink } from "./link.ts";
+import type { Sink } from "./results.ts";
 import { MysqlRowStream } from "./row_stream.ts";
 
 /** A server that sends rows as long as the valve is open. */

@@ -1,7 +1,6 @@
 /** Puts a statement's context into its session for that statement, and no longer. */
 import type { RunOptions } from "../../ports/engine.ts";
 import type { Random } from "../../ports/random.ts";
-import type { Channel } from "./channel.ts";
 import { CARRIER } from "./counter.ts";
 import { COPYING_SQL_MODE } from "./session_pins.ts";
 import type { Dialect } from "./server_facts.ts";
@@ -12,19 +11,40 @@ type Settings = Readonly<Record<string, string>>;
 const SEED_END = 2 ** 30;
 const MENTIONS_RAND = /\brand\b/i;
 
-export interface ContextSetter {
-  /**
-   * Prepares the session for a statement and returns the text to send. `counter` is the number it
-   * carries when its changes to fingerprints are counted.
-   */
-  framed(sql: string, options: RunOptions, counter: bigint | null): Promise<string>;
+/** What a statement is run with. */
+export interface Framing extends Pick<RunOptions, "context" | "copying"> {
+  /** The number it carries when its changes to fingerprints are counted. */
+  readonly counter: bigint | null;
 }
 
-export function contextSetter(dialect: Dialect, channel: Channel, random: Random): ContextSetter {
-  return dialect === "mariadb" ? new MariadbContext() : new MysqlContext(channel, random);
+/** What earlier statements have left in the session, by their context. */
+export interface Leftovers {
+  readonly settings: Settings;
+  /** RAND() goes on from seeds that were given. */
+  readonly isSeeded: boolean;
 }
 
-function settingsOf({ context = {}, copying }: RunOptions): Record<string, string> {
+export interface Framed {
+  /** The engine's own statements that go before it. */
+  readonly before: readonly string[];
+  /** The statement, as it is to be sent. */
+  readonly sql: string;
+  /** What the session holds from then on. */
+  readonly leftovers: Leftovers;
+}
+
+export const NOTHING_LEFT: Leftovers = { settings: {}, isSeeded: false };
+
+/** What to send for a statement, so that it runs with its context and nobody else's. */
+export type ContextSetter = (sql: string, framing: Framing, leftovers: Leftovers) => Framed;
+
+export function contextSetter(dialect: Dialect, random: Random): ContextSetter {
+  return dialect === "mariadb"
+    ? inStatement
+    : (sql, framing, leftovers) => inSession(sql, framing, leftovers, random);
+}
+
+function settingsOf({ context = {}, copying }: Framing): Record<string, string> {
   const settings: Record<string, string> = {};
   const { timestampMicros, insertId, lastInsertId, randSeed1, randSeed2 } = context;
   if (timestampMicros !== undefined) settings.timestamp = secondsOf(timestampMicros);
@@ -47,13 +67,11 @@ function secondsOf(micros: number): string {
 }
 
 /** MariaDB sets variables for one statement in the statement itself. */
-class MariadbContext implements ContextSetter {
-  framed(sql: string, options: RunOptions, counter: bigint | null): Promise<string> {
-    const settings = settingsOf(options);
-    if (counter !== null) settings[CARRIER] = counter.toString();
-    const list = assignments(settings);
-    return Promise.resolve(list === "" ? sql : `SET STATEMENT ${list} FOR ${sql}`);
-  }
+function inStatement(sql: string, framing: Framing, leftovers: Leftovers): Framed {
+  const settings = settingsOf(framing);
+  if (framing.counter !== null) settings[CARRIER] = framing.counter.toString();
+  const list = assignments(settings);
+  return { before: [], sql: list === "" ? sql : `SET STATEMENT ${list} FOR ${sql}`, leftovers };
 }
 
 /** What brings a variable back to what a new session has. */
@@ -67,46 +85,34 @@ const DEFAULTS: Settings = {
 };
 
 /** MySQL: set before the statement, and set back before the next one that wants it otherwise. */
-class MysqlContext implements ContextSetter {
-  readonly #channel: Channel;
-  readonly #random: Random;
-  #current: Settings = {};
-  #isSeeded = false;
-
-  constructor(channel: Channel, random: Random) {
-    this.#channel = channel;
-    this.#random = random;
+function inSession(
+  sql: string,
+  framing: Framing,
+  { settings, isSeeded }: Leftovers,
+  random: Random,
+): Framed {
+  const wanted = settingsOf(framing);
+  if (framing.counter !== null) wanted["@_minisql_counter"] = framing.counter.toString();
+  const isGiven = "rand_seed1" in wanted;
+  // Seeds given once go on giving the same numbers, so later statements get drawn ones.
+  const isDrawn = !isGiven && isSeeded && MENTIONS_RAND.test(sql);
+  if (isDrawn) {
+    wanted.rand_seed1 = String(Math.floor(random.next() * SEED_END));
+    wanted.rand_seed2 = String(Math.floor(random.next() * SEED_END));
   }
-
-  async framed(sql: string, options: RunOptions, counter: bigint | null): Promise<string> {
-    const wanted = settingsOf(options);
-    if (counter !== null) wanted["@_minisql_counter"] = counter.toString();
-    this.#seed(sql, wanted);
-    const changes: Record<string, string> = { ...wanted };
-    for (const name of Object.keys(this.#current)) {
-      const value = DEFAULTS[name];
-      if (!(name in wanted) && value !== undefined) changes[name] = value;
-    }
-    if ("sql_mode" in wanted && !("sql_mode" in this.#current)) {
-      await this.#channel.command("SET @_minisql_sql_mode = @@SESSION.sql_mode");
-    }
-    const list = assignments(changes);
-    if (list !== "") await this.#channel.command(`SET ${list}`);
-    this.#current = wanted;
-    return sql;
+  const changes: Record<string, string> = { ...wanted };
+  for (const name of Object.keys(settings)) {
+    const value = DEFAULTS[name];
+    if (!(name in wanted) && value !== undefined) changes[name] = value;
   }
-
-  /** Seeds given once go on giving the same numbers, so later statements get drawn ones. */
-  #seed(sql: string, wanted: Record<string, string>): void {
-    if ("rand_seed1" in wanted) {
-      this.#isSeeded = true;
-    } else if (this.#isSeeded && MENTIONS_RAND.test(sql)) {
-      const draw = () => String(Math.floor(this.#random.next() * SEED_END));
-      wanted.rand_seed1 = draw();
-      wanted.rand_seed2 = draw();
-      this.#isSeeded = false;
-    }
+  const before: string[] = [];
+  if ("sql_mode" in wanted && !("sql_mode" in settings)) {
+    before.push("SET @_minisql_sql_mode = @@SESSION.sql_mode");
   }
+  const list = assignments(changes);
+  if (list !== "") before.push(`SET ${list}`);
+  const leftovers = { settings: wanted, isSeeded: isGiven || (isSeeded && !isDrawn) };
+  return { before, sql, leftovers };
 }
 
 function assignments(settings: Settings): string {

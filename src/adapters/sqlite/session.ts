@@ -12,12 +12,16 @@ import type {
   EngineSession,
   Fingerprint,
   KeyRange,
+  Outcome,
   Rows,
   RowStream,
+  RunAllOptions,
   RunOptions,
+  Statement,
   TransactionMode,
 } from "../../ports/engine.ts";
 import { MinisqlError, sqlError } from "../../protocol/errors.ts";
+import { runOneByOne } from "../run_in_turn.ts";
 import type { SqliteConnection } from "./connection.ts";
 import type { EngineCore } from "./engine_core.ts";
 import { changedFingerprints, keptFingerprint } from "./fingerprint.ts";
@@ -60,6 +64,13 @@ export class SqliteSession implements EngineSession {
     this.#check();
     if (options.signal?.aborted) throw cancelled();
     return await this.#runner.run(sql, options);
+  }
+
+  async runAll(
+    statements: readonly Statement[],
+    options: RunAllOptions,
+  ): Promise<readonly Outcome[]> {
+    return await runOneByOne(this, this.#core.clock, statements, options);
   }
 
   stream(sql: string, options: RunOptions & { readonly batchRows?: number }): RowStream {
