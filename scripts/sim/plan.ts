@@ -1,6 +1,6 @@
 /** What the command line asks for. */
 import { parseArgs } from "node:util";
-import { FAULT_NAMES } from "../../src/sim/region_storm.ts";
+import { FAULT_NAMES } from "../../src/sim/storm_rates.ts";
 import { type Kind, KINDS } from "./seeds.ts";
 
 export const USAGE = "Usage: deno task sim [--of masters|clusters] [--seed N] [--runs N] " +

@@ -15,6 +15,7 @@ export interface MemoryNetworkOptions {
 const QUEUED_BYTES_MAX = 64 * 1024 * 1024;
 const QUEUED_BYTES_LOW = 256 * 1024;
 const EPHEMERAL_PORT_MIN = 32_768;
+const RESET = "connection reset by the peer";
 
 type Accept = (link: Link) => void;
 
@@ -115,14 +116,15 @@ export class MemoryNetwork {
   cut(one: string, other: string): void {
     for (const link of [...this.#links]) {
       if (link.goes(one, other) || link.goes(other, one)) {
-        link.reset("connection reset by the peer");
+        link.reset(RESET);
       }
     }
   }
 
   /**
    * The host's processes are gone: its listeners vanish and its links break. Peers that it cannot
-   * reach are not told, and find out for themselves.
+   * reach are not told, and find out for themselves: when they send something to a host that is up
+   * again and knows nothing of the link.
    */
   crash(host: string): void {
     this.#lives.set(host, this.#life(host) + 1);
@@ -137,6 +139,12 @@ export class MemoryNetwork {
 
   isBlocked(from: string, to: string): boolean {
     return this.#frozen.has(to) || this.#blocked.has(`${from}>${to}`);
+  }
+
+  /** The host is up, and what it has to say gets there. */
+  answers(host: string, to: string): boolean {
+    if (this.isBlocked(host, to)) return false;
+    return [...this.#listeners.keys()].some((key) => key.startsWith(`${host}:`));
   }
 
   delay(from: string, to: string): number {
@@ -225,6 +233,7 @@ class MemoryLink implements Link {
   #drained: Deferred<void> | null = null;
   #stopTimer: (() => void) | null = null;
   #finishing = false;
+  #vanished = false;
   #noMore = false;
 
   constructor(network: MemoryNetwork, from: string, to: string, remote: Address) {
@@ -318,7 +327,8 @@ class MemoryLink implements Link {
   vanish(told: boolean): void {
     const peer = this.#peer;
     this.#end("this process crashed", false);
-    if (told) peer.#end("connection reset by the peer", false);
+    if (told) peer.#end(RESET, false);
+    else this.#vanished = true;
   }
 
   #travel(line: string | null): void {
@@ -333,6 +343,7 @@ class MemoryLink implements Link {
   }
 
   #arrive(line: string | null): void {
+    if (this.#vanished && this.#network.answers(this.from, this.to)) this.#peer.#end(RESET, false);
     if (this.#ended.settled) return;
     if (line === null) {
       this.#noMore = true;

@@ -7,6 +7,7 @@ import { MinisqlError } from "../protocol/errors.ts";
 import { applyChange, Difference } from "./apply.ts";
 import { applySchema, applySchemaDone } from "./apply_schema.ts";
 import type { ReadEntry, RegionCopy } from "./copy.ts";
+import { KnownGaps } from "./known_gaps.ts";
 
 export interface ApplierOptions {
   /**
@@ -29,6 +30,7 @@ export class Applier {
   #stop: AbortController | null = null;
   #running: Promise<void> = Promise.resolve();
   #trusted = 0;
+  readonly #gaps = new KnownGaps();
   /** What the last schema change came to here, until its end has been noted. */
   schemaOutcome: { readonly job: string; readonly outcome: SchemaOutcome } | null = null;
 
@@ -129,8 +131,11 @@ export class Applier {
     } catch (error) {
       if (!(error instanceof Difference)) throw error;
       this.#copy.disputed = { seq: entry.seq, fingerprints: error.fingerprints };
-      if (await this.#options.settle(error, signal)) {
+      if (this.#gaps.explain(error)) {
         this.#trusted = entry.seq;
+      } else if (await this.#options.settle(error, signal)) {
+        this.#trusted = entry.seq;
+        this.#gaps.learn(error);
       } else if (!signal.aborted) {
         this.#copy.distrust(error.message);
         this.#options.onSpoilt(error.message);

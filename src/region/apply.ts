@@ -17,18 +17,22 @@ const FORGET_EVERY = 10_000;
 /** This copy came out different from what the entry says. The transaction is undone. */
 export class Difference extends Error {
   override readonly name = "Difference";
-  readonly seq: number;
+  readonly position: LogPosition;
   /** What each table in question came to here. */
   readonly fingerprints: ReadonlyMap<string, Fingerprint | null>;
+  /** What it came to by the entry. */
+  readonly claimed: ReadonlyMap<string, Fingerprint | null>;
 
   constructor(
-    seq: number,
+    { epoch, seq }: LogPosition,
     reason: string,
     fingerprints: ReadonlyMap<string, Fingerprint | null>,
+    claimed: ReadonlyMap<string, Fingerprint | null>,
   ) {
     super(reason);
-    this.seq = seq;
+    this.position = { epoch, seq };
     this.fingerprints = fingerprints;
+    this.claimed = claimed;
   }
 }
 
@@ -97,21 +101,25 @@ async function runStatements(
 
 function requireSame(
   copy: RegionCopy,
-  { seq, body }: ChangeEntry,
+  entry: ChangeEntry,
   changed: ReadonlyMap<string, Fingerprint>,
   fault: string | null,
 ): void {
-  const tables = new Set([...changed.keys(), ...Object.keys(body.fingerprints)]);
+  const { fingerprints } = entry.body;
+  const tables = new Set([...changed.keys(), ...Object.keys(fingerprints)]);
   const here = new Map<string, Fingerprint | null>();
+  const claimed = new Map<string, Fingerprint | null>();
   let reason = fault;
   for (const table of tables) {
     // A table that was not changed here is what it was.
     const mine = changed.get(table) ?? copy.history.latest(table);
+    const theirs = fingerprints[table] ?? null;
     here.set(table, mine);
-    const why = differenceOf(mine, body.fingerprints[table] ?? null);
+    claimed.set(table, theirs);
+    const why = differenceOf(mine, theirs);
     if (why !== null) reason ??= `table ${table} differs: ${why}`;
   }
-  if (reason !== null) throw new Difference(seq, reason, here);
+  if (reason !== null) throw new Difference(entry, reason, here, claimed);
 }
 
 /** Where two fingerprints differ, in words; null where they do not. */

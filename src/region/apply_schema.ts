@@ -150,19 +150,23 @@ export async function applySchemaDone(
   copy.noteApplied(entry, new Map());
 }
 
-function requireSameTables(copy: RegionCopy, { seq, body }: SchemaDoneEntry): void {
+function requireSameTables(copy: RegionCopy, entry: SchemaDoneEntry): void {
+  const { outcome, fingerprints } = entry.body;
   const here = new Map<string, Fingerprint | null>();
+  const claimed = new Map<string, Fingerprint | null>();
   let reason: string | null = null;
-  for (const { table, schemaHash } of body.outcome.tables) {
+  for (const { table, schemaHash } of outcome.tables) {
     const mine = copy.history.latest(table);
+    const theirs = fingerprints[table] ?? null;
     here.set(table, mine);
+    claimed.set(table, theirs);
     const hash = copy.schema(table)?.hash ?? NO_TABLE;
     const why = hash === schemaHash
-      ? differenceOf(mine, body.fingerprints[table] ?? null)
+      ? differenceOf(mine, theirs)
       : `schema ${hash} is not ${schemaHash}`;
     if (why !== null) reason ??= `table ${table} differs: ${why}`;
   }
-  if (reason !== null) throw new Difference(seq, reason, here);
+  if (reason !== null) throw new Difference(entry, reason, here, claimed);
 }
 
 /** A job's change is done once: its outcome is kept as a client session's last write is. */

@@ -12,8 +12,9 @@ import type { Peer } from "./readable.ts";
 
 export interface DisputeDeps {
   readonly copy: RegionCopy;
-  readonly epoch: number;
-  readonly peers: readonly Peer[];
+  /** As they are at the moment: somebody may take over while others are asked. */
+  readonly epoch: () => number;
+  readonly peers: () => readonly Peer[];
 }
 
 export interface Ruling {
@@ -23,8 +24,10 @@ export interface Ruling {
   readonly votes: string;
 }
 
+type Vote = "same" | "other";
+
 /** How long others get to come to the entry themselves. */
-const LIMIT_MS = 3000;
+const LIMIT_MS = 10_000;
 const AGAIN_MS = 50;
 
 export async function settleDispute(
@@ -32,41 +35,52 @@ export async function settleDispute(
   difference: Difference,
   signal: AbortSignal,
 ): Promise<Ruling> {
-  const mine = difference.fingerprints;
-  if (mine.size === 0) return { isRight: false, votes: "" };
-  const votes = await Promise.all(
-    deps.peers.map((peer) => votesLike(deps, peer, difference.seq, mine, signal)),
-  );
-  const same = 1 + votes.filter((vote) => vote === "same").length;
-  const other = votes.filter((vote) => vote === "other").length;
-  return { isRight: same > other && same > 1, votes: `${same}:${other}` };
-}
-
-async function votesLike(
-  { copy, epoch }: DisputeDeps,
-  peer: Peer,
-  seq: number,
-  mine: ReadonlyMap<string, Fingerprint | null>,
-  signal: AbortSignal,
-): Promise<"same" | "other" | "none"> {
-  const { clock, limits } = copy.deps;
-  const tables = [...mine.keys()];
+  const { clock } = deps.copy.deps;
+  if (difference.fingerprints.size === 0) return { isRight: false, votes: "" };
+  const votes = new Map<number, Vote>();
   const until = clock.now() + LIMIT_MS;
-  while (!signal.aborted && clock.now() < until) {
-    try {
-      const request = { region: copy.region, epoch, seq, tables };
-      const { fingerprints } = await peer.call("vote", request, {
-        timeoutMs: limits.ackMs,
-        signal,
-      });
-      const known = fingerprints.every((each) => each !== null);
-      if (known) return isSame(tables, fingerprints, mine) ? "same" : "other";
-    } catch (error) {
-      if (!(error instanceof MinisqlError)) throw error;
+  for (;;) {
+    const silent = deps.peers().filter(({ rid }) => !votes.has(rid));
+    await Promise.all(silent.map(async (peer) => {
+      const vote = await voteOf(deps, peer, difference, signal);
+      if (vote !== null) votes.set(peer.rid, vote);
+    }));
+    const same = 1 + count(votes, "same");
+    const other = count(votes, "other");
+    const open = deps.peers().filter(({ rid }) => !votes.has(rid)).length;
+    const isRight = same > other && same > 1;
+    const isDecided = isRight ? same > other + open : other >= same + open;
+    if (isDecided || signal.aborted || clock.now() >= until) {
+      return { isRight, votes: `${same}:${other}` };
     }
     await pause(clock, AGAIN_MS, signal);
   }
-  return "none";
+}
+
+function count(votes: ReadonlyMap<number, Vote>, vote: Vote): number {
+  return [...votes.values()].filter((each) => each === vote).length;
+}
+
+/** Null while it has not come to the entry, or is not to be reached. */
+async function voteOf(
+  { copy, epoch }: DisputeDeps,
+  peer: Peer,
+  { position: { seq }, fingerprints: mine }: Difference,
+  signal: AbortSignal,
+): Promise<Vote | null> {
+  const tables = [...mine.keys()];
+  try {
+    const { fingerprints } = await peer.call(
+      "vote",
+      { region: copy.region, epoch: epoch(), seq, tables },
+      { timeoutMs: copy.deps.limits.ackMs, signal },
+    );
+    if (fingerprints.some((each) => each === null)) return null;
+    return isSame(tables, fingerprints, mine) ? "same" : "other";
+  } catch (error) {
+    if (error instanceof MinisqlError) return null;
+    throw error;
+  }
 }
 
 function isSame(

@@ -1,16 +1,24 @@
-/** The other replicas in sync, as those who can be asked. */
+/** The other replicas of a region, as those who can be asked. */
 import { MinisqlError } from "../protocol/errors.ts";
 import type { RegionState } from "../protocol/model.ts";
 import type { Directory } from "./directory.ts";
 import type { Peer } from "./readable.ts";
 
+/** Those in sync. */
 export function peersOf(
   state: RegionState | null,
   self: number,
   directory: Directory,
 ): readonly Peer[] {
-  const others = state?.isr.filter(({ rid }) => rid !== self) ?? [];
-  return others.map(({ rid }) => ({
+  return peersAmong(state?.isr.map(({ rid }) => rid) ?? [], self, directory);
+}
+
+export function peersAmong(
+  replicas: readonly number[],
+  self: number,
+  directory: Directory,
+): readonly Peer[] {
+  return replicas.filter((rid) => rid !== self).map((rid) => ({
     rid,
     call: async (op, request, { timeoutMs, signal }) => {
       const channel = directory.channel(rid);

@@ -15,7 +15,7 @@ import type { Directory } from "./directory.ts";
 import { settleDispute } from "./dispute.ts";
 import { Follower } from "./follower.ts";
 import { Gate } from "./gate.ts";
-import { peersOf } from "./peers.ts";
+import { peersAmong } from "./peers.ts";
 import { Primary } from "./primary/primary.ts";
 import type { OpenQuarantine } from "./quarantine_files.ts";
 import type { KnownState, RegionNode } from "./region_node.ts";
@@ -355,13 +355,13 @@ export class Replica {
   }
 
   async #settle(difference: Difference, signal: AbortSignal): Promise<boolean> {
-    const peers = peersOf(this.state, this.#deps.rid() ?? 0, this.#deps.directory);
-    const ruling = await settleDispute(
-      { copy: this.copy, epoch: this.epoch, peers },
-      difference,
-      signal,
-    );
-    if (ruling.isRight && this.#primary === null) {
+    const { directory, rid } = this.#deps;
+    const peers = () => peersAmong(this.state?.replicas ?? [], rid() ?? 0, directory);
+    const deps = { copy: this.copy, epoch: () => this.epoch, peers };
+    const ruling = await settleDispute(deps, difference, signal);
+    // Of what an earlier primary has written its successors know no better.
+    const isOfThisOne = this.state?.epoch === difference.position.epoch;
+    if (ruling.isRight && isOfThisOne && this.#primary === null) {
       const primary = this.state?.primary ?? 0;
       const why = `server ${primary} was out-voted ${ruling.votes}: ${difference.message}`;
       this.copy.deps.reporter.log("warning", `Region ${this.region}: ${why}`);

@@ -19,6 +19,8 @@ export interface CheckedRead {
   readonly found: string;
   /** The position that the session had seen before. */
   readonly after: number;
+  /** When it was asked. */
+  readonly called: number;
 }
 
 export type ReadQuestion =

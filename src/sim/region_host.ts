@@ -45,6 +45,8 @@ export class RegionHost {
   readonly witness: LogWitness;
   /** Tables with rows that were changed behind its back, and have not been put right since. */
   readonly tampered = new Set<string>();
+  /** When they were put right, if ever they had to be. */
+  readonly repairedAt = new Map<string, number>();
   /** Bits of its log were changed behind its back. */
   isLogHurt = false;
   incarnation = "";
@@ -77,6 +79,12 @@ export class RegionHost {
   /** The number it goes by in the cluster; null before it has one. */
   get rid(): number | null {
     return this.#server?.rid ?? null;
+  }
+
+  /** Its rows are what they should be again. */
+  repair(table: string): void {
+    this.tampered.delete(table);
+    this.repairedAt.set(table, this.#world.clock.now());
   }
 
   get server(): RegionServer | null {

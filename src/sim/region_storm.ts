@@ -1,69 +1,28 @@
 /** The stormy phase: at each moment faults may begin, each kind as often as this seed says. */
-import type { SeededRandom } from "../adapters/seeded_random.ts";
 import type { StoredRow } from "../adapters/memory_engine/table.ts";
 import type { RegionCluster } from "./region_cluster.ts";
 import type { RegionHost } from "./region_host.ts";
-import { TABLES } from "./region_workload.ts";
-
-/** How often in a thousand moments each fault begins, at most. */
-const FAULTS = {
-  /** kill -9; the whole machine; all of them at once. */
-  crash: 25,
-  power: 15,
-  blackout: 3,
-  pause: 25,
-  /** Between two hosts, both ways or one; between one and all others. */
-  part: 30,
-  block: 20,
-  isolate: 12,
-  slow: 20,
-  reset: 30,
-  /** Between a process and the coordination service, or everybody and that. */
-  coordinatorCut: 20,
-  coordinatorSilent: 20,
-  expire: 10,
-  loseReply: 40,
-  lag: 15,
-  serviceAway: 5,
-  catalogAway: 5,
-  clockJump: 20,
-  diskFull: 8,
-  syncFails: 5,
-  slowDisk: 12,
-  engineKill: 12,
-  engineFull: 6,
-  lostCommit: 20,
-  /** Only ever on one machine of a run, so that whole copies remain. */
-  tamper: 8,
-  rot: 8,
-  /** Not faults, but what operators do: the primary's role or a copy moves, a schema changes. */
-  handOver: 15,
-  move: 8,
-  alter: 5,
-} as const;
-
-export type StormRates = { readonly [K in keyof typeof FAULTS]: number };
-
-/** Each kind of fault is absent from half of the runs, so that the others are seen without it. */
-export function drawRates(random: SeededRandom, without: readonly string[] = []): StormRates {
-  const rates = Object.entries(FAULTS).map(([name, most]) => {
-    const rate = random.next() < 0.5 ? 0 : Math.ceil(random.next() * most);
-    return [name, without.includes(name) ? 0 : rate];
-  });
-  return Object.fromEntries(rates);
-}
-
-export const FAULT_NAMES: readonly string[] = Object.keys(FAULTS);
+import { CLIENTS, TABLES } from "./region_workload.ts";
+import type { StormRates } from "./storm_rates.ts";
 
 const MOMENT_MS = 50;
 const FAULT_MS_MAX = 4000;
 const COORDINATION_SILENCE = ["cut", "silent"] as const;
+/** What may go on while rows of the victim are wrong: nothing that takes other copies away. */
+const BEARABLE: ReadonlySet<string> = new Set([
+  ...["crash", "power", "pause", "engineKill", "lostCommit", "reset", "loseReply", "lag"],
+  ...["catalogAway", "clockJump", "tamper", "handOver", "alter"],
+]);
 
 export class RegionStorm {
   faults = 0;
   readonly #cluster: RegionCluster;
   readonly #rates: StormRates;
   readonly #victim: RegionHost;
+  /** Faults that have begun and not ended. */
+  #lasting = 0;
+  /** No more faults begin until all have ended, and rows can be changed with nothing else wrong. */
+  #isWaiting = false;
   /** When the storm is over nothing of it comes later. */
   #isOver = false;
 
@@ -116,19 +75,38 @@ export class RegionStorm {
 
   #later(end: () => void): void {
     const { random, clock } = this.#cluster.world;
+    this.#lasting++;
     clock.after(random.next() ** 2 * FAULT_MS_MAX, () => {
+      this.#lasting--;
       if (!this.#isOver) end();
     });
+  }
+
+  /** Rows of the victim are wrong: the other copies must be left to find that out. */
+  get #isHurt(): boolean {
+    return this.#cluster.watch.isTampered;
   }
 
   #draw(): void {
     const { random } = this.#cluster.world;
     for (const [name, rate] of Object.entries(this.#rates)) {
-      if (random.next() * 1000 < rate) this.#strike(name as keyof StormRates);
+      if (random.next() * 1000 >= rate) continue;
+      if (name === "tamper") this.#isWaiting = true;
+      else if (this.#isHurt ? BEARABLE.has(name) : !this.#isWaiting) {
+        this.#strike(name as Exclude<keyof StormRates, "tamper">);
+      }
     }
+    if (!this.#isWaiting || this.#lasting > 0) return;
+    this.#isWaiting = false;
+    this.#tamper();
   }
 
-  #strike(fault: keyof StormRates): void {
+  /** Those that may be struck now. */
+  get #machines(): readonly RegionHost[] {
+    return this.#isHurt ? [this.#victim] : this.#cluster.hosts;
+  }
+
+  #strike(fault: Exclude<keyof StormRates, "tamper">): void {
     switch (fault) {
       case "crash":
       case "power":
@@ -138,6 +116,7 @@ export class RegionStorm {
       case "part":
       case "block":
       case "isolate":
+      case "split":
       case "slow":
       case "reset":
         return this.#strikeNetwork(fault);
@@ -168,8 +147,8 @@ export class RegionStorm {
       }
       return;
     }
-    const process = fault === "power"
-      ? this.#pick(cluster.hosts).process
+    const process = fault === "power" || this.#isHurt
+      ? this.#pick(this.#machines).process
       : this.#pick(cluster.processes);
     if (!process.running) return;
     this.#begin(`${process.name} is struck: ${fault}`);
@@ -182,9 +161,9 @@ export class RegionStorm {
     this.#later(() => cluster.start(process));
   }
 
-  #strikeNetwork(fault: "part" | "block" | "isolate" | "slow" | "reset"): void {
+  #strikeNetwork(fault: "part" | "block" | "isolate" | "split" | "slow" | "reset"): void {
     const { network, random } = this.#cluster.world;
-    const names = [...this.#cluster.processes.map(({ name }) => name), "c1", "c2"];
+    const names = [...this.#cluster.processes.map(({ name }) => name), ...CLIENTS];
     const one = this.#pick(names);
     const other = this.#pick(names.filter((name) => name !== one));
     this.#begin(`${one} and ${other}: ${fault}`);
@@ -196,16 +175,25 @@ export class RegionStorm {
         network.block(one, other);
         return this.#later(() => network.unblock(one, other));
       case "isolate":
-        for (const name of names) if (name !== one) network.part(one, name);
-        return this.#later(() => {
-          for (const name of names) if (name !== one) network.mend(one, name);
-        });
+        return this.#divide([one], names);
+      case "split":
+        return this.#divide([this.#pick(this.#cluster.hosts).name, this.#pick(CLIENTS)], names);
       case "slow":
         network.slow(one, other, random.next() ** 2 * 1000);
         return this.#later(() => network.slow(one, other, 0));
       case "reset":
         return network.cut(one, other);
     }
+  }
+
+  /** Some can reach one another, and nobody else. */
+  #divide(side: readonly string[], names: readonly string[]): void {
+    const { network } = this.#cluster.world;
+    const others = names.filter((name) => !side.includes(name));
+    for (const one of side) for (const other of others) network.part(one, other);
+    this.#later(() => {
+      for (const one of side) for (const other of others) network.mend(one, other);
+    });
   }
 
   #strikeServices(
@@ -258,14 +246,13 @@ export class RegionStorm {
       | "engineKill"
       | "engineFull"
       | "lostCommit"
-      | "tamper"
       | "rot",
   ): void {
-    const { world, hosts } = this.#cluster;
+    const { world } = this.#cluster;
     const { random } = world;
-    const host = this.#pick(hosts);
+    const host = this.#pick(this.#machines);
     const { disk, database } = host;
-    if (fault !== "tamper" && fault !== "rot") this.#begin(`${host.name}: ${fault}`);
+    if (fault !== "rot") this.#begin(`${host.name}: ${fault}`);
     switch (fault) {
       case "clockJump":
         return world.clock.jumpWall(Math.round((random.next() - 0.5) * 7_200_000));
@@ -286,8 +273,6 @@ export class RegionStorm {
       case "lostCommit":
         database.lostCommits.push(random.next() < 0.5 ? "applied" : "not applied");
         return;
-      case "tamper":
-        return this.#tamper();
       case "rot":
         return this.#rot();
     }
@@ -320,7 +305,8 @@ export class RegionStorm {
     const { table } = this.#pick(TABLES);
     const isNoticed = random.next() < 0.7;
     const rows = host.database.tables.get(table)?.rows ?? [];
-    if (rows.length === 0 || !this.#othersAreWhole()) return;
+    // Whoever writes right now would put back the table as it found it.
+    if (rows.length === 0 || host.database.lock.held || !this.#othersAreWhole()) return;
     this.#begin(`${host.name}: a row of ${table} changes${isNoticed ? "" : " in silence"}`);
     host.tampered.add(table);
     host.database.corrupt(table, () => {

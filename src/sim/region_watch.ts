@@ -61,7 +61,7 @@ export class RegionWatch implements RegionHostEvents {
       const before = this.configs.last(region);
       refuse("safety", this.configs.changed(state, node.version));
       this.#world.trace(`node ${region} v${node.version} ${briefly(state)}`);
-      refuse("safety", this.#successionFault(before, state));
+      refuse("safety", this.#successionFault(before, state) ?? this.#membersFault(state));
     }
   }
 
@@ -110,35 +110,50 @@ export class RegionWatch implements RegionHostEvents {
       this.#acknowledged.set(region, position);
     }
     const state = this.configs.last(region);
-    const members = (state?.isr ?? []).flatMap(({ rid, incarnation }) => {
+    if (state !== null) this.#note(this.#membersFault(state));
+  }
+
+  /** Who is in sync, as the process it is, holds all that was acknowledged. */
+  #membersFault({ region, epoch, isr }: RegionState): string | null {
+    const position = this.#acknowledged.get(region);
+    if (position === undefined) return null;
+    const members = isr.flatMap(({ rid, incarnation }) => {
       const host = this.host(rid);
       return host?.incarnation === incarnation && !host.isLogHurt ? [host] : [];
     });
     const lacking = members.find((host) => !this.holds(host, region, position));
-    if (lacking === undefined || state === null) return;
-    this.#note(
-      `entry ${position.seq} of epoch ${position.epoch} in ${region} was acknowledged, and ` +
-        `${lacking.name}, in sync in epoch ${state.epoch}, does not hold it on disk`,
-    );
+    if (lacking === undefined) return null;
+    return `entry ${position.seq} of epoch ${position.epoch} in ${region} was acknowledged, and ` +
+      `${lacking.name}, in sync in epoch ${epoch}, does not hold it on disk`;
   }
 
   /**
    * A client was given an answer: it is what stood at that position. A `fast` answer may name a later
-   * one than it was read at, but was read at none before what its session had seen.
+   * one than it was read at, but was read at none before what its session had seen. Whether anything
+   * can be said of it.
    */
-  read({ level, receipt, what, found, after }: CheckedRead): void {
+  read({ level, receipt, what, found, after, called }: CheckedRead): boolean {
     const { region, seq, rid } = receipt;
-    const tampered = this.host(rid)?.tampered ?? new Set();
+    const host = this.host(rid);
+    const table = TABLE_OF[what.kind];
+    const isHurt = host !== null &&
+      (host.tampered.has(table) || (host.repairedAt.get(table) ?? -Infinity) >= called);
     // Only counting the rows of several copies finds out what a disk has done to one of them.
-    if (tampered.has(TABLE_OF[what.kind]) && level !== "recount") return;
+    if (isHurt && level !== "recount") return false;
     const positions = level === "fast" ? range(after, seq) : [seq];
     const states = positions.flatMap((at) => this.states.at(region, at) ?? []);
-    if (states.some((content) => answerFrom(content, what) === found)) return;
-    if (states.length < positions.length && tampered.size > 0) return;
+    if (states.some((content) => answerFrom(content, what) === found)) return true;
+    if (states.length < positions.length && this.isTampered) return false;
     const place = `a ${level} read of ${what.kind} at ${seq} of ${region} on server ${rid}`;
     const [last] = states.slice(-1);
-    if (last === undefined) return this.#note(`${place} stands on what nobody committed`);
-    this.#note(`${place} found ${found}, and ${answerFrom(last, what)} stood there`);
+    if (last === undefined) this.#note(`${place} stands on what nobody committed`);
+    else this.#note(`${place} found ${found}, and ${answerFrom(last, what)} stood there`);
+    return true;
+  }
+
+  #isInSync({ rid, incarnation }: RegionHost, region: string): boolean {
+    const members = this.configs.last(region)?.isr ?? [];
+    return members.some((member) => member.rid === rid && member.incarnation === incarnation);
   }
 
   /** Of an entry that only a copy has committed whose rows were tampered with. */
@@ -161,7 +176,9 @@ export class RegionWatch implements RegionHostEvents {
     if (log.promised < epoch) {
       this.#note(`${host.name} answers ${op} in epoch ${epoch} of ${region}, not promised on disk`);
     }
-    if (op !== "replicate" || log.last >= answer.last) return;
+    // Who is being copied begins its log anew, and counts for nothing until it is in sync.
+    const isCopied = op === "replicate" && answer.unfit !== null && !this.#isInSync(host, region);
+    if (op !== "replicate" || isCopied || log.last >= answer.last) return;
     this.#note(
       `${host.name} acknowledges entry ${answer.last} of ${region}, and its disk has it up to ` +
         `${log.last}`,
@@ -189,7 +206,7 @@ export class RegionWatch implements RegionHostEvents {
     const hurt = [...content.keys()].filter((table) => host.tampered.has(table));
     if (hurt.length === 0) return this.states.commit(state);
     const isRight = this.states.at(region, seq) !== null && this.states.differs(state) === null;
-    if (isRight) { for (const table of hurt) host.tampered.delete(table); }
+    if (isRight) { for (const table of hurt) host.repair(table); }
     return null;
   }
 }

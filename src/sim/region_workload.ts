@@ -28,6 +28,8 @@ export const TABLES = [
   },
 ] as const;
 
+/** Hosts that clients are on. */
+export const CLIENTS = ["c1", "c2"];
 export const REGISTERS = [1, 2, 3];
 export const COUNTERS = [11, 12];
 export const BANK = [21, 22, 23];
@@ -63,7 +65,7 @@ export class RegionWorkload {
     this.#world = world;
     this.#watch = watch;
     this.#options = options;
-    this.#clients = ["c1", "c2"].map((name) =>
+    this.#clients = CLIENTS.map((name) =>
       connect({
         clock: world.clock,
         random: new SeededRandom(Math.floor(world.random.next() * 2 ** 50)),
@@ -168,7 +170,6 @@ export class RegionWorkload {
     };
     try {
       const { receipt, result } = await work();
-      this.#inTime(what, called);
       if (result.affected === 0 && this.#missed(what)) return end("refused");
       if (receipt !== null) {
         this.history.seen(name, "write", receipt, clock.now());
@@ -176,7 +177,18 @@ export class RegionWorkload {
       }
       return end("done");
     } catch (error) {
-      return end(this.#outcomeOf(what, error, called));
+      return end(this.#outcomeOf(what, error));
+    }
+  }
+
+  /** Every request ends by its deadline, give or take what a message takes. */
+  async #query(session: Session, sql: string, level?: ReadLevel): Promise<QueryResult> {
+    const { clock } = this.#world;
+    const called = clock.now();
+    try {
+      return await session.query(sql, [], level === undefined ? {} : { read: level });
+    } finally {
+      this.#inTime(sql, clock.now() - called);
     }
   }
 
@@ -186,9 +198,8 @@ export class RegionWorkload {
     throw new Violation("safety", `${what}: the row was not there`);
   }
 
-  #outcomeOf(what: string, error: unknown, called: number): Outcome {
+  #outcomeOf(what: string, error: unknown): Outcome {
     if (!(error instanceof MinisqlError)) throw error;
-    this.#inTime(what, called);
     const { refusals } = this.history;
     refusals.set(error.code, (refusals.get(error.code) ?? 0) + 1);
     this.#world.trace(`${what}: ${error.code} ${error.message}`);
@@ -198,17 +209,15 @@ export class RegionWorkload {
     return error.applied === "no" ? "refused" : "unknown";
   }
 
-  /** Every request ends by its deadline, give or take what a message takes. */
-  #inTime(what: string, called: number): void {
-    const took = this.#world.clock.now() - called;
-    if (took <= this.#options.timeoutMs + SLACK_MS) return;
-    throw new Violation("liveness", `${what} took ${took.toFixed(0)} ms`);
+  #inTime(sql: string, tookMs: number): void {
+    if (tookMs <= this.#options.timeoutMs + SLACK_MS) return;
+    throw new Violation("liveness", `${sql} took ${tookMs.toFixed(0)} ms`);
   }
 
   async #token(name: string, session: Session): Promise<void> {
     const token = `t${this.#next++}`;
     const sql = `INSERT INTO tok (token, made) VALUES ('${token}', CONCAT(NOW(6), ' ', RAND()))`;
-    const ended = await this.#attempt(name, `inserts ${token}`, () => session.query(sql));
+    const ended = await this.#attempt(name, `inserts ${token}`, () => this.#query(session, sql));
     this.history.tokens.push({ token, ...ended });
   }
 
@@ -216,7 +225,11 @@ export class RegionWorkload {
     const id = this.#pick(REGISTERS);
     const value = this.#next++;
     const sql = `UPDATE reg SET n = ${value} WHERE id = ${id}`;
-    const ended = await this.#attempt(name, `writes ${value} to ${id}`, () => session.query(sql));
+    const ended = await this.#attempt(
+      name,
+      `writes ${value} to ${id}`,
+      () => this.#query(session, sql),
+    );
     if (ended.outcome === "refused") return;
     const { called, returned } = ended;
     push(this.history.registers, id, {
@@ -228,7 +241,7 @@ export class RegionWorkload {
     const id = this.#pick(COUNTERS);
     const token = `+${this.#next++}`;
     const sql = `UPDATE reg SET n = n + 1 WHERE id = ${id}`;
-    const ended = await this.#attempt(name, `adds to ${id}`, () => session.query(sql));
+    const ended = await this.#attempt(name, `adds to ${id}`, () => this.#query(session, sql));
     push(this.history.counters, id, { token, ...ended });
   }
 
@@ -236,7 +249,11 @@ export class RegionWorkload {
     const id = this.#pick(LISTS);
     const token = `a${this.#next++}`;
     const sql = `UPDATE lst SET v = CONCAT(v, '${token},') WHERE id = ${id}`;
-    const ended = await this.#attempt(name, `appends ${token} to ${id}`, () => session.query(sql));
+    const ended = await this.#attempt(
+      name,
+      `appends ${token} to ${id}`,
+      () => this.#query(session, sql),
+    );
     push(this.history.appends, id, { token, ...ended });
   }
 
@@ -247,12 +264,12 @@ export class RegionWorkload {
     const token = `x${this.#next++}`;
     let isCommitting = false;
     const ended = await this.#attempt(name, `moves ${token} from ${from} to ${to}`, async () => {
-      await session.query("BEGIN");
-      await session.query(`SELECT n FROM reg WHERE id = ${from}`);
+      await this.#query(session, "BEGIN");
+      await this.#query(session, `SELECT n FROM reg WHERE id = ${from}`);
       if (this.#world.random.next() < 0.2) {
-        await session.query("SAVEPOINT a");
-        await session.query(`UPDATE reg SET n = n + 7 WHERE id = ${to}`);
-        await session.query("ROLLBACK TO a");
+        await this.#query(session, "SAVEPOINT a");
+        await this.#query(session, `UPDATE reg SET n = n + 7 WHERE id = ${to}`);
+        await this.#query(session, "ROLLBACK TO a");
       }
       const steps = [
         `UPDATE reg SET n = n - 1 WHERE id = ${from}`,
@@ -260,11 +277,11 @@ export class RegionWorkload {
         `UPDATE lst SET v = CONCAT(v, '${token},') WHERE id = ${JOURNAL}`,
       ];
       for (const sql of steps) {
-        const step = await session.query(sql);
+        const step = await this.#query(session, sql);
         if (step.result.affected === 0) return step;
       }
       isCommitting = true;
-      const { receipt } = await session.query("COMMIT");
+      const { receipt } = await this.#query(session, "COMMIT");
       return { columns: [], rows: [], result: { affected: steps.length }, receipt };
     });
     await session.query("ROLLBACK").catch(() => {});
@@ -296,19 +313,18 @@ export class RegionWorkload {
     const called = clock.now();
     const words = `reads ${what.kind} ${"id" in what ? what.id : ""} ${level}`;
     try {
-      const { rows, receipt } = await session.query(questionSql(what), [], { read: level });
-      this.#inTime(words, called);
+      const { rows, receipt } = await this.#query(session, questionSql(what), level);
       const found = String(rows[0]?.[0] ?? null);
       this.#world.trace(`${name} ${words}: ${found} at ${receipt?.seq} of ${receipt?.rid}`);
       this.history.reads++;
       if (receipt === null) throw new Violation("safety", `${words} has no receipt`);
       const after = this.history.reached(name, receipt.region);
-      this.#watch.read({ level, receipt, what, found, after });
+      const isTelling = this.#watch.read({ level, receipt, what, found, after, called });
       this.history.seen(name, "read", receipt, clock.now());
-      this.#note(what, found, level, called);
+      if (isTelling) this.#note(what, found, level, called);
       return true;
     } catch (error) {
-      this.#outcomeOf(`${name} ${words}`, error, called);
+      this.#outcomeOf(`${name} ${words}`, error);
       return false;
     }
   }

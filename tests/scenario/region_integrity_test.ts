@@ -44,6 +44,24 @@ regionStory(
   },
 );
 
+regionStory("all that a primary with a changed row wrote is put right", async (story) => {
+  await story.query("INSERT INTO t VALUES (1, 10), (2, 20), (3, 30)");
+  await story.allAlike();
+  const liar = story.primary;
+  const { epoch } = story.region;
+  const slow = story.slaves.map((host) => story.holdDatabase(host));
+  story.corrupt(liar, 2, 666);
+  for (let times = 0; times < 5; times++) await story.query("UPDATE t SET v = v + 1 WHERE id = 1");
+  for (const release of slow) release();
+  await story.until("another one leads", () => story.primary !== liar);
+  await story.until("the old one is repaired", () => story.events("copy.repaired").length > 0);
+  await story.allAlike();
+  assert.deepEqual(await story.rows({ read: "latest" }), [[1, 15], [2, 20], [3, 30]]);
+  assert.equal(story.region.epoch, epoch + 1);
+  const blamed = new Set(story.events("copy.diverged").map(({ rid }) => rid));
+  assert.deepEqual([...blamed], [liar.rid]);
+});
+
 regionStory("rows changed without a trace are found by counting them again", async (story) => {
   await story.query("INSERT INTO t VALUES (1, 10), (2, 20)");
   await story.allAlike();

@@ -165,6 +165,12 @@ export class RegionStory {
     }), isNoticed);
   }
 
+  /** Nobody can write to the database of a server until the answer is called. */
+  holdDatabase({ database: { lock } }: RegionHost): () => void {
+    assert.ok(lock.take(), "somebody is writing");
+    return () => lock.release();
+  }
+
   /** Events of one kind that any server has told. */
   events(name: string): readonly Record<string, unknown>[] {
     return this.world.reporter.events.map(({ event }) => event as Record<string, unknown>)

@@ -161,7 +161,8 @@ export class MemoryDatabase {
 
   /**
    * Changes a row behind everybody's back. `noticed`: as another client of the server would do it,
-   * by SQL, so that triggers see it; else as a disk would.
+   * by SQL, so that triggers see it; else as a disk would. A transaction that is writing at the
+   * moment undoes it when it commits.
    */
   corrupt(name: string, choose: (rows: readonly StoredRow[]) => Tampering, noticed: boolean): void {
     const table = this.#tables.get(name);

@@ -110,6 +110,9 @@ Deno.test("ConfigBook knows how a region's node may change", () => {
   assert.match(fault(open(1, 1, 1, 1)), /names a server twice/);
   assert.match(fault(open(1, 1, 1, 4)), /server 4 is in sync and no replica/);
   const book = new ConfigBook({ minInSync });
+  book.changed(open(1, 1, 1, 2), 3);
+  assert.equal(book.changed(open(3, 3, 3, 1), 5), null, "what lies between was not seen");
+  book.forget("r");
   book.changed(open(1, 1, 1, 2), 5);
   assert.match(book.changed(open(1, 1, 1, 2, 3), 5) ?? "", /its version did not rise/);
 });

@@ -23,7 +23,7 @@ export class ConfigBook {
     const before = this.#last.get(state.region);
     this.#last.set(state.region, { state, version });
     const fault = faultIn(state, before?.state ?? null) ??
-      (before === undefined ? null : this.#step(before.state, state, version > before.version));
+      (before === undefined ? null : this.#step(before.state, state, version - before.version));
     return fault === null ? null : `the node of ${state.region}, version ${version}: ${fault}`;
   }
 
@@ -31,9 +31,11 @@ export class ConfigBook {
     this.#last.delete(region);
   }
 
-  #step(before: RegionState, now: RegionState, isLater: boolean): string | null {
-    if (!isLater) return "its version did not rise";
+  #step(before: RegionState, now: RegionState, changes: number): string | null {
+    if (changes <= 0) return "its version did not rise";
     if (now.epoch < before.epoch) return `the epoch fell from ${before.epoch} to ${now.epoch}`;
+    // Of several changes at one moment only the last is seen.
+    if (changes > 1) return null;
     if (before.state !== "open" || now.state !== "open") return null;
     const isNewTerm = now.epoch > before.epoch;
     if (!isNewTerm && now.primary !== before.primary) {
