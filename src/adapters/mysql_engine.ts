@@ -5,10 +5,12 @@ import type {
   EngineInfo,
   EngineSession,
   Fingerprint,
+  StandIn,
   TableSchema,
 } from "../ports/engine.ts";
 import type { Random } from "../ports/random.ts";
 import { MinisqlError } from "../protocol/errors.ts";
+import { standInSql } from "../sql/stand_in.ts";
 import { Channel } from "./mysql/channel.ts";
 import { ChannelPool } from "./mysql/channel_pool.ts";
 import { Control } from "./mysql/control.ts";
@@ -121,6 +123,22 @@ export class MysqlEngine implements Engine {
       return session;
     } finally {
       this.#opening--;
+    }
+  }
+
+  async sessionWith(standIns: readonly StandIn[]): Promise<EngineSession> {
+    const session = await this.session();
+    try {
+      const options = { timeoutMs: this.#parts.limits.connectMs };
+      for (const standIn of standIns) {
+        await session.run(`CREATE TEMPORARY TABLE ${standInSql(standIn)}`, options);
+      }
+      return session;
+    } catch (error) {
+      await session.close();
+      if (!(error instanceof MinisqlError) || error.code !== "SQL") throw error;
+      const why = `Cannot make a temporary table in the database: ${error.message}`;
+      throw new MinisqlError("UNSUPPORTED", why, { cause: error });
     }
   }
 

@@ -214,11 +214,34 @@ export interface KeyRange {
   readonly upTo: readonly Cell[] | null;
 }
 
+/** A table that one session sees in the place of whatever has its name. */
+export interface StandIn {
+  readonly name: string;
+  /** Values stand in all of them, also where the original computes or hides a column. */
+  readonly columns: readonly StandInColumn[];
+  /** Those of the original's indexes that have all their columns here. */
+  readonly indexes: readonly IndexSchema[];
+}
+
+export type StandInColumn = Pick<
+  ColumnSchema,
+  "name" | "kind" | "type" | "nullable" | "collation" | "invisible"
+>;
+
 export interface Engine {
   readonly info: EngineInfo;
 
   /** Opens a session. `UNAVAILABLE` when the database cannot be reached within the limit. */
   session(): Promise<EngineSession>;
+
+  /**
+   * Opens a session with empty tables of its own, which compare and sort as their originals do.
+   * Nobody else sees them, and they are gone when it is closed or lost. They are filled by INSERT
+   * outside of a transaction, and read in one of mode `snapshot`, which sees the database's other
+   * tables as of one moment, not before this was called. Nothing else is such a session for.
+   * `UNSUPPORTED` where such tables cannot be made here.
+   */
+  sessionWith(standIns: readonly StandIn[]): Promise<EngineSession>;
 
   /** Names of the tables of this database, minisql's own (`_minisql…`) left out, sorted. */
   tables(): Promise<readonly string[]>;

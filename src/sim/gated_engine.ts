@@ -6,6 +6,8 @@ export function gatedEngine(engine: Engine, gate: Gate): Engine {
   return {
     info: engine.info,
     session: () => gate(async () => gatedSession(await engine.session(), gate)),
+    sessionWith: (standIns) =>
+      gate(async () => gatedSession(await engine.sessionWith(standIns), gate)),
     tables: () => gate(() => engine.tables()),
     schema: (table) => gate(() => engine.schema(table)),
     maintainFingerprint: (table) => gate(() => engine.maintainFingerprint(table)),

@@ -5,6 +5,7 @@ import { fingerprintContract } from "./engine_fingerprints.ts";
 import { mutationContract } from "./engine_mutations.ts";
 import { schemaContract } from "./engine_schema.ts";
 import { sensitivityContract } from "./engine_sensitivity.ts";
+import { standInContract } from "./engine_stand_ins.ts";
 import { statementContract } from "./engine_statements.ts";
 import { streamContract } from "./engine_streams.ts";
 import { togetherContract } from "./engine_together.ts";
@@ -24,4 +25,5 @@ export function engineContract(contract: EngineContract): void {
   mutationContract(contract);
   workloadContract(contract);
   typeContract(contract);
+  standInContract(contract);
 }

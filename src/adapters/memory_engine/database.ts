@@ -106,6 +106,14 @@ export class MemoryDatabase {
     while ((this.#history[1]?.at ?? Infinity) <= sure) this.#history.shift();
   }
 
+  /** One that begins with the same tables, but for some, and goes its own way. */
+  branch(without: readonly string[]): MemoryDatabase {
+    const delayMs = this.#delayMs;
+    const branch = new MemoryDatabase({ clock: this.clock, random: this.random, delayMs });
+    branch.#tables = new Map([...this.#tables].filter(([name]) => !without.includes(name)));
+    return branch;
+  }
+
   drawn(table: string): number {
     return this.#drawn.get(table) ?? 1;
   }

@@ -4,9 +4,11 @@ import type {
   EngineInfo,
   EngineSession,
   Fingerprint,
+  StandIn,
   TableSchema,
 } from "../../ports/engine.ts";
 import { MinisqlError } from "../../protocol/errors.ts";
+import { standInSql } from "../../sql/stand_in.ts";
 import { noSuchTable } from "../sqlite/schema_errors.ts";
 import type { TableModel } from "../sqlite/schema_model.ts";
 import { tableSchema } from "../sqlite/schema_port.ts";
@@ -19,6 +21,8 @@ const INFO: EngineInfo = {
   version: "memory",
   settings: { collation: "utf8mb4_general_ci", time_zone: "+00:00" },
 };
+
+const OWN_LIMIT_MS = 60_000;
 
 export class MemoryEngine implements Engine {
   readonly info = INFO;
@@ -33,6 +37,18 @@ export class MemoryEngine implements Engine {
 
   async session(): Promise<EngineSession> {
     return await this.#open();
+  }
+
+  /** Tables never change, so a database that begins with those of another costs nothing. */
+  async sessionWith(standIns: readonly StandIn[]): Promise<EngineSession> {
+    await this.#reach();
+    const branch = this.#database.branch(standIns.map(({ name }) => name));
+    const session = new MemorySession(branch, [this.#database]);
+    this.#own.add(session);
+    for (const standIn of standIns) {
+      await session.run(`CREATE TABLE ${standInSql(standIn)}`, { timeoutMs: OWN_LIMIT_MS });
+    }
+    return session;
   }
 
   async #open(): Promise<MemorySession> {

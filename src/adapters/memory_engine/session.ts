@@ -38,15 +38,18 @@ const CLOSED = closed();
 
 export class MemorySession implements EngineSession, Served {
   readonly #database: MemoryDatabase;
+  readonly #servers: readonly MemoryDatabase[];
   readonly #runner: Runner;
   #open: Open | null = null;
   #over: MinisqlError | null = null;
   readonly #ended = new AbortController();
 
-  constructor(database: MemoryDatabase) {
+  /** `servers` end it when they go down; its own database where nothing is said. */
+  constructor(database: MemoryDatabase, servers: readonly MemoryDatabase[] = [database]) {
     this.#database = database;
+    this.#servers = servers;
     this.#runner = new Runner(database);
-    database.sessions.add(this);
+    for (const { sessions } of servers) sessions.add(this);
   }
 
   get usable(): boolean {
@@ -304,7 +307,7 @@ export class MemorySession implements EngineSession, Served {
   end(error: MinisqlError): void {
     if (this.#over !== null) return;
     this.#over = error;
-    this.#database.sessions.delete(this);
+    for (const { sessions } of this.#servers) sessions.delete(this);
     this.#end(null);
     this.#ended.abort(error);
   }

@@ -12,6 +12,10 @@ import { registerTypeFunctions } from "./types_functions.ts";
 /** Statements a connection keeps prepared. Preparing one costs some 20 us. */
 const STATEMENTS_MAX = 400;
 
+/** Where a database's first bytes say how it is written, and what says that it is without a log. */
+const JOURNAL_KIND_AT = [18, 20] as const;
+const ROLLBACK_JOURNAL = 1;
+
 /** Functions that one statement can miss, one after the other. */
 const MISSING_MAX = 200;
 
@@ -67,9 +71,10 @@ export class SqliteConnection {
   /** A database of its own, in memory, with what the other connection sees now. */
   static copyOf(other: SqliteConnection, where: string): SqliteConnection {
     const copy = new SqliteConnection(":memory:", where);
-    (copy.db as SerializableDatabase).deserialize(
-      (other.db as SerializableDatabase).serialize(),
-    );
+    const bytes = (other.db as SerializableDatabase).serialize();
+    // A database in memory has no write-ahead log, and what says that there is one is not opened.
+    bytes.fill(ROLLBACK_JOURNAL, ...JOURNAL_KIND_AT);
+    (copy.db as SerializableDatabase).deserialize(bytes);
     return copy;
   }
 

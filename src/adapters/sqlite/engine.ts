@@ -5,11 +5,14 @@ import type {
   EngineInfo,
   EngineSession,
   Fingerprint,
+  StandIn,
   TableSchema,
 } from "../../ports/engine.ts";
 import type { Random } from "../../ports/random.ts";
 import { MinisqlError } from "../../protocol/errors.ts";
-import { EngineCore } from "./engine_core.ts";
+import { quoteName } from "../../sql/names.ts";
+import { standInSql } from "../../sql/stand_in.ts";
+import { type CoreOptions, EngineCore } from "./engine_core.ts";
 import { dropFingerprint, keepFingerprint, keptFingerprint } from "./fingerprint.ts";
 import { countContent } from "./fingerprint_count.ts";
 import { noSuchTable } from "./schema_errors.ts";
@@ -19,6 +22,7 @@ import { Facts } from "./session_facts.ts";
 import type { SqliteStore } from "./store.ts";
 import { FileStore, type Synchronous } from "./store_file.ts";
 import { MemoryStore } from "./store_memory.ts";
+import { PrivateStore } from "./store_private.ts";
 import { SQL_MODE } from "./translate_system_variable.ts";
 
 export interface SqliteEngineOptions {
@@ -41,6 +45,7 @@ const OWN_LIMIT_MS = 3_600_000;
 
 export class SqliteEngine implements Engine {
   readonly #core: EngineCore;
+  readonly #options: CoreOptions;
   readonly #store: SqliteStore;
   readonly #sessions = new Set<SqliteSession>();
   readonly info: EngineInfo;
@@ -52,7 +57,8 @@ export class SqliteEngine implements Engine {
     this.#store = options.path === undefined
       ? new MemoryStore(random.id())
       : new FileStore(options.path, options.synchronous ?? "normal");
-    this.#core = new EngineCore(this.#store, { clock, random, database, lockWaitMs });
+    this.#options = { clock, random, database, lockWaitMs };
+    this.#core = new EngineCore(this.#store, this.#options);
     this.info = infoOf(this.#store);
   }
 
@@ -61,6 +67,34 @@ export class SqliteEngine implements Engine {
     const session = new SqliteSession(this.#core, (closed) => this.#sessions.delete(closed));
     this.#sessions.add(session);
     return await Promise.resolve(session);
+  }
+
+  /** What SQLite has of tables for one session, no snapshot sees: so it gets a database to itself. */
+  async sessionWith(standIns: readonly StandIn[]): Promise<EngineSession> {
+    this.#check();
+    const snapshot = this.#store.snapshot();
+    let store: PrivateStore;
+    try {
+      store = new PrivateStore(snapshot.connection);
+    } finally {
+      snapshot.release();
+    }
+    const session = new SqliteSession(new EngineCore(store, this.#options), (closed) => {
+      this.#sessions.delete(closed);
+      store.close();
+    });
+    this.#sessions.add(session);
+    try {
+      const options = { timeoutMs: OWN_LIMIT_MS, context: { foreignKeyChecks: false } };
+      for (const standIn of standIns) {
+        await session.run(`DROP TABLE IF EXISTS ${quoteName(standIn.name)}`, options);
+        await session.run(`CREATE TABLE ${standInSql(standIn)}`, options);
+      }
+      return session;
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
   }
 
   async tables(): Promise<readonly string[]> {
