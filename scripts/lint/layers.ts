@@ -25,6 +25,10 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   region: { is: "is the region server; it meets other roles on the wire", imports: FOUNDATION },
   master: { is: "is the control plane; it meets other roles on the wire", imports: FOUNDATION },
   client: { is: "is the client library; it meets the roles on the wire", imports: FOUNDATION },
+  library: {
+    is: "is the client library on the real world, as applications import it",
+    imports: [...FOUNDATION, "client", "adapters"],
+  },
   shell: {
     is: "is a face on the client library and what that exposes",
     imports: ["base", "protocol", "client"],
@@ -45,6 +49,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     is: "is where roles meet adapters",
     imports: [...FOUNDATION, "region", "master", "client", "shell", "console", "adapters"],
   },
+  mod: { is: "names what applications may use", imports: [...FOUNDATION, "client", "library"] },
   main: { is: "only hands argv to the command line", imports: ["cli"] },
 };
 

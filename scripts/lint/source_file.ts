@@ -6,7 +6,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export interface SourceFile {
   /** Relative to the repository, with forward slashes: `src/region/replica.ts`. */
   readonly path: string;
-  /** The folder under `src/`, `main` for main.ts, null for anything outside the layers. */
+  /** The folder under `src/`, `main` and `mod` for these files, null for anything outside the layers. */
   readonly layer: string | null;
   readonly isTest: boolean;
 }
@@ -19,7 +19,7 @@ export function sourceFile(filename: string): SourceFile {
 
 /** The layer of a path relative to the repository. */
 export function layerOf(path: string): string | null {
-  if (path === "main.ts") return "main";
+  if (path === "main.ts" || path === "mod.ts") return path.slice(0, -".ts".length);
   return /^src\/([^/]+)\//.exec(path)?.[1] ?? null;
 }
 

@@ -19,6 +19,8 @@ export interface MinisqlOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Silence after which a server is held to be gone, as the flag takes it. */
   readonly sessionTimeout?: string;
+  /** Given to every master and region server besides. */
+  readonly flags?: readonly string[];
 }
 
 export interface MinisqlRegion {
@@ -94,9 +96,12 @@ export class MinisqlCluster {
   }
 }
 
-function sharedFlags(zookeeper: ZookeeperEnsemble, { sessionTimeout }: MinisqlOptions): string[] {
+function sharedFlags(
+  zookeeper: ZookeeperEnsemble,
+  { sessionTimeout, flags = [] }: MinisqlOptions,
+): string[] {
   const timeout = sessionTimeout === undefined ? [] : ["--session-timeout", sessionTimeout];
-  return ["--zookeeper", zookeeper.connect, "--advertise", "127.0.0.1", ...timeout];
+  return ["--zookeeper", zookeeper.connect, "--advertise", "127.0.0.1", ...timeout, ...flags];
 }
 
 function masterArgs(

@@ -7,7 +7,7 @@ import type { Address, Incoming, Link, Listener, Network } from "../ports/networ
 export interface TcpOptions {
   /** The certificate and key that this process shows, PEM. With it, listening is TLS. */
   readonly identity?: { readonly cert: string; readonly key: string };
-  /** Certificates trusted beside the system's, PEM. With it, dialling is TLS. */
+  /** Certificates trusted beside those trusted everywhere, PEM. With it, dialling is TLS. */
   readonly trust?: readonly string[];
   /** A peer that lets more than this pile up has its link closed. */
   readonly queuedBytesMax?: number;
@@ -281,7 +281,14 @@ function describe(error: unknown): string {
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
   if (error instanceof Deno.errors.Interrupted) return "closed by this side";
   if (error instanceof Deno.errors.BadResource) return "closed by this side";
-  return error instanceof Error ? error.message : String(error);
+  return describeTls(error instanceof Error ? error.message : String(error));
+}
+
+function describeTls(message: string): string {
+  if (/UnknownIssuer|BadSignature|CaUsedAsEndEntity/.test(message)) {
+    return "its certificate is signed by none of those that are trusted here";
+  }
+  return /corrupt message/.test(message) ? "it does not speak TLS" : message;
 }
 
 function show({ host, port }: Address): string {

@@ -1,6 +1,7 @@
 /** Flags of every command that uses a cluster as its clients do, and the client they describe. */
 import { SystemClock } from "../adapters/system_clock.ts";
 import { SystemRandom } from "../adapters/system_random.ts";
+import { ZookeeperCoordinator } from "../adapters/zookeeper/coordinator.ts";
 import type { Client } from "../client/api.ts";
 import { connect } from "../client/connect.ts";
 import type { Address } from "../ports/network.ts";
@@ -9,16 +10,26 @@ import type { Answer } from "../protocol/messages.ts";
 import { CLUSTER_FLAGS, clusterNetwork, LOGIN_FLAGS } from "./cluster_flags.ts";
 import type { CommandContext } from "./command.ts";
 import type { ConfigOf, FlagTable } from "./flags.ts";
+import { ZOOKEEPER_FLAGS } from "./server_flags.ts";
 
 const MASTER_PORT = 9090;
+const MASTER_HERE: Address = { host: "127.0.0.1", port: MASTER_PORT };
+/** The least that ensembles grant is twice their tick; a client's session holds nothing. */
+const SESSION_MS = 10_000;
 
 export const CLIENT_FLAGS = {
   masters: {
     kind: "addresses",
-    default: "127.0.0.1:9090",
     port: MASTER_PORT,
-    help: "Any of the cluster's masters; the one that leads is found by itself",
+    help: "Any of the cluster's masters; the one that leads is found by itself. Where neither " +
+      "they nor --zookeeper are told, 127.0.0.1:9090",
   },
+  zookeeper: {
+    kind: "text",
+    value: ZOOKEEPER_FLAGS.zookeeper.value,
+    help: "The ensemble's servers: masters are found there, in place of --masters or beside them",
+  },
+  root: { ...ZOOKEEPER_FLAGS.root, section: "Options" },
   ...CLUSTER_FLAGS,
   ...LOGIN_FLAGS,
   timeout: {
@@ -44,17 +55,30 @@ export type ClientConfig =
   & ConfigOf<typeof CLIENT_FLAGS>
   & Partial<ConfigOf<typeof READ_FLAGS>>;
 
+/** The masters that these flags name. */
+export function namedMasters({ masters, zookeeper }: ClientConfig): readonly Address[] {
+  return masters.length === 0 && zookeeper === null ? [MASTER_HERE] : masters;
+}
+
 /** A client that nothing has been asked of yet. */
 export function openClient(
   config: ClientConfig,
   { environment }: CommandContext,
   name: string,
-  masters: readonly Address[] = config.masters,
+  masters: readonly Address[] = namedMasters(config),
 ): Client {
+  const { cluster, root, user, password, timeout, read, zone, zookeeper } = config;
+  const clock = new SystemClock();
+  const coordinator = zookeeper === null ? {} : {
+    coordinator: new ZookeeperCoordinator({
+      connect: zookeeper,
+      sessionTimeoutMs: SESSION_MS,
+      clock,
+    }),
+  };
   const network = clusterNetwork(config, environment);
-  const { cluster, user, password, timeout, read, zone } = config;
-  return connect({ clock: new SystemClock(), random: new SystemRandom(), network }, {
-    ...{ masters, cluster, name: `minisql ${name}`, timeoutMs: timeout },
+  return connect({ clock, random: new SystemRandom(), network, ...coordinator }, {
+    ...{ masters, root, cluster, name: `minisql ${name}`, timeoutMs: timeout },
     ...(user === null ? {} : { user }),
     ...(password === null ? {} : { password }),
     ...(read === undefined ? {} : { read }),

@@ -2,7 +2,7 @@
 import { SystemClock } from "../adapters/system_clock.ts";
 import { viewLines } from "../shell/columns.ts";
 import { type Look, LOOKS, type Seen } from "../shell/cluster/looks.ts";
-import { CLIENT_FLAGS, openClient } from "./client_flags.ts";
+import { CLIENT_FLAGS, namedMasters, openClient } from "./client_flags.ts";
 import { type Command, command, type CommandContext } from "./command.ts";
 import { EXIT } from "./exit_codes.ts";
 import type { ConfigOf } from "./flags.ts";
@@ -57,7 +57,7 @@ async function runLook(look: Look, config: Config, context: CommandContext): Pro
         timeoutMs: config.timeout,
         signal: process.stop,
         now: clock.wallMicros() / 1000,
-        masters: config.masters,
+        masters: namedMasters(config),
       });
       await show(seen, config, context);
       if (config.watch === null) {

@@ -1,5 +1,5 @@
 /** Flags of every command that talks to a cluster, and the connection they describe. */
-import { TcpNetwork } from "../adapters/tcp_network.ts";
+import { TcpNetwork, type TcpOptions } from "../adapters/tcp_network.ts";
 import type { Network } from "../ports/network.ts";
 import type { ConfigOf, FlagTable } from "./flags.ts";
 import type { Environment } from "./read_config.ts";
@@ -13,6 +13,10 @@ export const CLUSTER_FLAGS = {
     accepts: "1 to 128 letters, digits, dots, dashes and underscores",
     value: "NAME",
     help: "The cluster's name; a server of another cluster turns us away",
+  },
+  tls: {
+    kind: "boolean",
+    help: "Connect by TLS, to servers whose certificates are signed by a public authority",
   },
   "tls-ca": {
     kind: "text",
@@ -36,10 +40,26 @@ export type ClusterConfig = ConfigOf<typeof CLUSTER_FLAGS>;
 
 /** The network that these flags describe, for dialling. */
 export function clusterNetwork(config: ClusterConfig, environment: Environment): Network {
-  if (config.tlsCa === null) return new TcpNetwork();
+  return new TcpNetwork(trustOf(config, environment));
+}
+
+/** Whom these flags trust; nobody needs to be where there is no TLS. */
+export function trustOf(
+  { tls, tlsCa }: ClusterConfig,
+  environment: Environment,
+): Pick<TcpOptions, "trust"> {
+  if (tlsCa !== null) return { trust: [readPem("--tls-ca", tlsCa, environment)] };
+  return tls ? { trust: [] } : {};
+}
+
+/** A file of certificates or keys, which must hold one at the least. */
+export function readPem(flag: string, file: string, environment: Environment): string {
+  let pem: string;
   try {
-    return new TcpNetwork({ trust: [environment.readFile(config.tlsCa)] });
+    pem = environment.readFile(file);
   } catch (error) {
-    throw new UsageError(`Cannot use --tls-ca="${config.tlsCa}": ${(error as Error).message}`);
+    throw new UsageError(`Cannot use ${flag}="${file}": ${(error as Error).message}`);
   }
+  if (/-----BEGIN [A-Z ]+-----/.test(pem)) return pem;
+  throw new UsageError(`Cannot use ${flag}="${file}": it holds nothing in PEM`);
 }

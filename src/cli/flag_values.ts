@@ -1,5 +1,6 @@
 /** Reads the text of one flag into its value, or says what would have been accepted. */
 import { unreachable } from "../base/assert.ts";
+import { readAddress } from "../cluster/address.ts";
 import type { Address } from "../ports/network.ts";
 import type { AddressesFlag, AddressFlag, DurationFlag, Flag, IntegerFlag } from "./flags.ts";
 
@@ -101,20 +102,6 @@ function readInteger(flag: Pick<IntegerFlag, "min" | "max">, text: string): numb
 function readBoolean(text: string): boolean | null {
   if (/^(true|1|yes|on)$/i.test(text)) return true;
   return /^(false|0|no|off)$/i.test(text) ? false : null;
-}
-
-/** `host:port`, `[::1]:port`; a host alone where there is a default port. */
-export function readAddress(text: string, defaultPort?: number, lowest = 1): Address | null {
-  const match = /^(?:\[([0-9A-Fa-f:.%\w]+)\]|([^\s:[\]/@,]+))(?::(\d{1,5}))?$/.exec(text);
-  if (match === null) return null;
-  const [, v6, name, port] = match;
-  const number = port === undefined ? defaultPort : Number(port);
-  if (number === undefined || number < lowest || number > 65_535) return null;
-  return { host: v6 ?? name ?? "", port: number };
-}
-
-export function formatAddress({ host, port }: Address): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function readAddresses(flag: AddressesFlag, text: string): readonly Address[] | null {

@@ -6,7 +6,7 @@ import { Caller } from "../rpc/caller.ts";
 import { CLUSTER_FLAGS, clusterNetwork, LOGIN_FLAGS } from "./cluster_flags.ts";
 import { command } from "./command.ts";
 import { EXIT } from "./exit_codes.ts";
-import { formatAddress, readAddress } from "./flag_values.ts";
+import { formatAddress, readAddress } from "../cluster/address.ts";
 import type { Environment } from "./read_config.ts";
 
 /** Of a master and of a region server. */

@@ -8,7 +8,7 @@ import { buildInfo } from "./build_info.ts";
 import { CATALOG_FLAGS, openCatalog } from "./catalog_flags.ts";
 import { command } from "./command.ts";
 import { EXIT } from "./exit_codes.ts";
-import { formatAddress } from "./flag_values.ts";
+import { formatAddress } from "../cluster/address.ts";
 import type { ConfigOf, FlagTable } from "./flags.ts";
 import { LOG_FLAGS, openLogging } from "./logging.ts";
 import { ownHost, SERVER_FLAGS, serverNetwork, ZOOKEEPER_FLAGS } from "./server_flags.ts";

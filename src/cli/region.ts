@@ -8,7 +8,7 @@ import { command } from "./command.ts";
 import { DataFolder } from "./data_folder.ts";
 import { ENGINE_FLAGS, engineSource } from "./engine_flags.ts";
 import { EXIT } from "./exit_codes.ts";
-import { formatAddress } from "./flag_values.ts";
+import { formatAddress } from "../cluster/address.ts";
 import { LOG_FLAGS, openLogging } from "./logging.ts";
 import { ownHost, SERVER_FLAGS, serverNetwork, ZOOKEEPER_FLAGS } from "./server_flags.ts";
 

@@ -1,7 +1,7 @@
 /** Flags that servers of both kinds have: who reaches them how, and where the ensemble is. */
 import { TcpNetwork } from "../adapters/tcp_network.ts";
 import type { Network } from "../ports/network.ts";
-import { CLUSTER_FLAGS } from "./cluster_flags.ts";
+import { CLUSTER_FLAGS, readPem, trustOf } from "./cluster_flags.ts";
 import type { ConfigOf, FlagTable } from "./flags.ts";
 import type { Environment } from "./read_config.ts";
 import { UsageError } from "./usage_error.ts";
@@ -58,26 +58,18 @@ export function serverNetwork(
   config: ConfigOf<typeof SERVER_FLAGS>,
   environment: Environment,
 ): Network {
-  const { tlsCert, tlsKey, tlsCa } = config;
+  const { tlsCert, tlsKey } = config;
   if ((tlsCert === null) !== (tlsKey === null)) {
     const [given, missing] = tlsKey === null
       ? ["--tls-cert", "--tls-key"]
       : ["--tls-key", "--tls-cert"];
     throw new UsageError(`Cannot use ${given} alone: ${missing} belongs to it`);
   }
-  const read = (flag: string, file: string) => {
-    try {
-      return environment.readFile(file);
-    } catch (error) {
-      throw new UsageError(`Cannot use ${flag}="${file}": ${(error as Error).message}`);
-    }
-  };
-  return new TcpNetwork({
-    ...(tlsCert === null || tlsKey === null
-      ? {}
-      : { identity: { cert: read("--tls-cert", tlsCert), key: read("--tls-key", tlsKey) } }),
-    ...(tlsCa === null ? {} : { trust: [read("--tls-ca", tlsCa)] }),
-  });
+  const trust = trustOf(config, environment);
+  if (tlsCert === null || tlsKey === null) return new TcpNetwork(trust);
+  const cert = readPem("--tls-cert", tlsCert, environment);
+  const key = readPem("--tls-key", tlsKey, environment);
+  return new TcpNetwork({ ...trust, identity: { cert, key } });
 }
 
 /** What others call this machine, where it listens on every address. */

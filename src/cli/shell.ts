@@ -6,7 +6,7 @@ import { errorLine } from "../shell/output/error_words.ts";
 import type { ConnectionWords, ShellOptions } from "../shell/options.ts";
 import { runShell } from "../shell/run_shell.ts";
 import { buildInfo } from "./build_info.ts";
-import { greet, openClient } from "./client_flags.ts";
+import { greet, namedMasters, openClient } from "./client_flags.ts";
 import { command, type CommandContext } from "./command.ts";
 import { EXIT } from "./exit_codes.ts";
 import type { ConfigOf } from "./flags.ts";
@@ -97,7 +97,9 @@ export function shellOptions(config: ShellConfig, connection: ConnectionWords): 
 }
 
 /** `-h` and `-P` name one master, as MySQL's client would name its server. */
-function mastersOf({ host, port, masters }: ShellConfig): readonly Address[] {
+function mastersOf(config: ShellConfig): readonly Address[] {
+  const { host, port } = config;
+  const masters = namedMasters(config);
   if (host === null && port === null) return masters;
   const [first] = masters;
   return [{ host: host ?? first?.host ?? "127.0.0.1", port: port ?? first?.port ?? 9090 }];

@@ -7,8 +7,10 @@ import type { Column, Row, StatementResult } from "../protocol/values.ts";
 import type { Parameter } from "../sql/bind.ts";
 
 export interface ConnectOptions {
-  /** Any of the cluster's masters. */
-  readonly masters: readonly Address[];
+  /** Any of the cluster's masters. Without them they are found in the coordination service. */
+  readonly masters?: readonly Address[];
+  /** The node that everything of the cluster is kept under, in the coordination service. */
+  readonly root?: string;
   readonly cluster?: string;
   readonly user?: string;
   readonly password?: string;
@@ -38,12 +40,15 @@ export interface QueryResult {
   readonly receipt: Receipt | null;
 }
 
+/** How a statement ended. */
+export type Outcome = Pick<QueryResult, "result" | "receipt">;
+
 /** Rows as they come, in batches. To be iterated once; leaving the loop early ends the query. */
 export interface QueryStream extends AsyncIterable<readonly Row[]> {
   /** Known once this resolves, before the first row. */
   readonly columns: Promise<readonly Column[]>;
   /** How it ended; resolves after the last row has been taken. */
-  readonly outcome: Promise<Omit<QueryResult, "rows" | "columns">>;
+  readonly outcome: Promise<Outcome>;
 }
 
 export interface Prepared {
@@ -63,8 +68,12 @@ export interface Queries {
     params?: readonly Parameter[],
     options?: QueryOptions,
   ): Promise<QueryResult>;
+  /** The same, for a statement that is run for what it changes: rows it may give are dropped. */
+  execute(sql: string, params?: readonly Parameter[], options?: QueryOptions): Promise<Outcome>;
   stream(sql: string, params?: readonly Parameter[], options?: QueryOptions): QueryStream;
   prepare(sql: string): Prepared;
+  /** Ends what runs or waits here now, at the servers too: it raises `CANCELLED`. */
+  cancel(): void;
 }
 
 /**

@@ -6,6 +6,7 @@ import { DONE } from "./answers.ts";
 import type {
   Client,
   ClusterAdmin,
+  Outcome,
   Prepared,
   Queries,
   QueryOptions,
@@ -29,7 +30,7 @@ export interface ClientParts {
   readonly level: ReadLevel;
   readonly admin: ClusterAdmin;
   /** Ends all connections, and whoever waits for one. */
-  readonly end: () => void;
+  readonly end: () => Promise<void>;
 }
 
 export class ClusterClient implements Client, Owner {
@@ -54,12 +55,24 @@ export class ClusterClient implements Client, Owner {
     return this.#queries.query(sql, params, options);
   }
 
+  execute(
+    sql: string,
+    params?: readonly Parameter[],
+    options?: QueryOptions,
+  ): Promise<Outcome> {
+    return this.#queries.execute(sql, params, options);
+  }
+
   stream(sql: string, params?: readonly Parameter[], options?: QueryOptions): QueryStream {
     return this.#queries.stream(sql, params, options);
   }
 
   prepare(sql: string): Prepared {
     return this.#queries.prepare(sql);
+  }
+
+  cancel(): void {
+    this.#queries.cancel();
   }
 
   session(): Session {
@@ -75,9 +88,8 @@ export class ClusterClient implements Client, Owner {
     return runTransaction(desk, positions, work, options);
   }
 
-  close(): Promise<void> {
-    this.#parts.end();
-    return Promise.resolve();
+  async close(): Promise<void> {
+    await this.#parts.end();
   }
 
   /** Statements of their own have no order among them. */

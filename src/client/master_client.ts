@@ -16,6 +16,7 @@ import {
 import type { Caller, CallOptions } from "../rpc/caller.ts";
 import type { Greeting } from "../rpc/channel.ts";
 import { Pool } from "../rpc/pool.ts";
+import type { MasterFinder } from "./master_finder.ts";
 import { LINK_LIMITS } from "./servers.ts";
 
 export interface MasterClientDeps {
@@ -27,6 +28,8 @@ export interface MasterClientDeps {
 export interface MasterClientOptions {
   /** Any of the cluster's masters; one that stands by says who leads. */
   readonly masters: readonly Address[];
+  /** Where others are found when none of these leads. */
+  readonly finder?: MasterFinder | null;
   readonly greeting: Greeting;
 }
 
@@ -43,6 +46,9 @@ const BACKOFF: BackoffPolicy = { initialMs: 50, limitMs: 1000 };
 const CONNECT_MS_MAX = 2000;
 /** …nor one that is held still, where asking another does no harm. */
 const ANSWER_MS_MAX = 5000;
+
+/** To find masters takes as long as to try one, and those found are few. */
+const FOUND_ATTEMPTS = 3;
 
 /** A master on its way out refuses for a moment; one that goes on refusing has a reason. */
 const REFUSALS_MAX = 4;
@@ -66,9 +72,23 @@ interface Question<T> {
   readonly put: (caller: Caller, options: CallOptions) => Promise<T>;
 }
 
+const NONE_NAMED = new Failure(
+  new MinisqlError("UNAVAILABLE", "Cannot reach a master: none is named"),
+  false,
+);
+
+/** One question on its way round the masters. */
+interface Asking<T> {
+  readonly question: Question<T>;
+  readonly end: number;
+  readonly signal: AbortSignal | undefined;
+  readonly asked: Set<string>;
+}
+
 export class MasterClient {
   readonly #deps: MasterClientDeps;
   readonly #masters: readonly Address[];
+  readonly #finder: MasterFinder | null;
   readonly #pool: Pool;
   readonly #closed = new AbortController();
   /** Who led when last heard; asked first. */
@@ -77,6 +97,7 @@ export class MasterClient {
   constructor(deps: MasterClientDeps, options: MasterClientOptions) {
     this.#deps = deps;
     this.#masters = options.masters;
+    this.#finder = options.finder ?? null;
     this.#pool = new Pool(deps, { greeting: options.greeting, limits: LINK_LIMITS });
   }
 
@@ -123,7 +144,8 @@ export class MasterClient {
       return null;
     };
     const question = { repeatable: false, put: listen };
-    const end = this.#deps.clock.now() + CONNECT_MS_MAX * (this.#masters.length + 1);
+    const attempts = this.#masters.length + 1 + (this.#finder === null ? 0 : FOUND_ATTEMPTS);
+    const end = this.#deps.clock.now() + CONNECT_MS_MAX * attempts;
     const outcome = await this.#round(question, end, signal);
     if (outcome !== null) throw outcome.error;
   }
@@ -142,12 +164,23 @@ export class MasterClient {
     end: number,
     signal?: AbortSignal,
   ): Promise<T | Failure> {
-    const asked = new Set<string>();
-    const waiting = [...(this.#leader === null ? [] : [this.#leader]), ...this.#masters];
-    let last = new Failure(
-      new MinisqlError("UNAVAILABLE", "Cannot reach a master: none is named"),
-      false,
-    );
+    const asking = { question, end, signal, asked: new Set<string>() };
+    const leader = this.#leader === null ? [] : [this.#leader];
+    const outcome = await this.#askAll([...leader, ...this.#masters], asking, NONE_NAMED);
+    if (!(outcome instanceof Failure) || outcome.isRefusal || this.#finder === null) return outcome;
+    const found = await this.#find(this.#finder, end, signal);
+    if (found instanceof Failure) return outcome === NONE_NAMED ? found : outcome;
+    return await this.#askAll(found, asking, outcome);
+  }
+
+  /** Asks those of them that were not asked yet, and whom they name. */
+  async #askAll<T>(
+    masters: readonly Address[],
+    { question, end, signal, asked }: Asking<T>,
+    before: Failure,
+  ): Promise<T | Failure> {
+    const waiting = [...masters];
+    let last = before;
     while (waiting.length > 0) {
       const address = waiting.shift() as Address;
       const key = `${address.host}:${address.port}`;
@@ -164,6 +197,29 @@ export class MasterClient {
     }
     this.#leader = null;
     return last;
+  }
+
+  /** Masters that nobody named, or why none can be found. */
+  async #find(
+    finder: MasterFinder,
+    end: number,
+    signal?: AbortSignal,
+  ): Promise<readonly Address[] | Failure> {
+    const { clock } = this.#deps;
+    const late = new AbortController();
+    const disarm = clock.after(
+      Math.max(1, end - clock.now()),
+      () => late.abort(new MinisqlError("UNAVAILABLE", "Cannot find a master: no answer in time")),
+    );
+    const either = signal === undefined ? late.signal : AbortSignal.any([late.signal, signal]);
+    try {
+      return await finder.find(either);
+    } catch (error) {
+      if (signal?.aborted || !(error instanceof MinisqlError)) throw error;
+      return new Failure(error, false);
+    } finally {
+      disarm();
+    }
   }
 
   /** The answer, or why another master, or this one later, may do better. Raises all else. */

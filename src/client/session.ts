@@ -4,7 +4,7 @@ import { MinisqlError } from "../protocol/errors.ts";
 import type { Parameter } from "../sql/bind.ts";
 import { unsupported } from "../sql/guard/verdict.ts";
 import { DONE } from "./answers.ts";
-import type { Prepared, QueryOptions, QueryResult, QueryStream, Session } from "./api.ts";
+import type { Outcome, Prepared, QueryOptions, QueryResult, QueryStream, Session } from "./api.ts";
 import type { Context } from "./context.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Desk } from "./desk.ts";
@@ -51,12 +51,24 @@ export class ClientSession implements Session, Owner {
     return this.#queries.query(sql, params, options);
   }
 
+  execute(
+    sql: string,
+    params?: readonly Parameter[],
+    options?: QueryOptions,
+  ): Promise<Outcome> {
+    return this.#queries.execute(sql, params, options);
+  }
+
   stream(sql: string, params?: readonly Parameter[], options?: QueryOptions): QueryStream {
     return this.#queries.stream(sql, params, options);
   }
 
   prepare(sql: string): Prepared {
     return this.#queries.prepare(sql);
+  }
+
+  cancel(): void {
+    this.#queries.cancel();
   }
 
   async close(): Promise<void> {

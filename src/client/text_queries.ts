@@ -1,8 +1,9 @@
 /** Statements as an application gives them: read, bound, and run by whoever owns them. */
 import type { ReadLevel } from "../protocol/calls/region.ts";
+import { MinisqlError } from "../protocol/errors.ts";
 import type { Parameter } from "../sql/bind.ts";
 import { begin, collect, type Running, running, type Use } from "./answers.ts";
-import type { Prepared, Queries, QueryOptions, QueryResult, QueryStream } from "./api.ts";
+import type { Outcome, Prepared, Queries, QueryOptions, QueryResult, QueryStream } from "./api.ts";
 import { asMinisqlError, type Deadline } from "./deadline.ts";
 import type { Desk } from "./desk.ts";
 import { RowStream } from "./row_stream.ts";
@@ -50,6 +51,7 @@ type Reading = (deadline: Deadline) => Promise<Statement>;
 export class TextQueries implements Queries {
   readonly #desk: Desk;
   readonly #owner: Owner;
+  #cancelling = new AbortController();
 
   constructor(desk: Desk, owner: Owner) {
     this.#desk = desk;
@@ -62,6 +64,15 @@ export class TextQueries implements Queries {
     options: QueryOptions = {},
   ): Promise<QueryResult> {
     return this.#start(this.#reading(sql), params, options, WHOLE);
+  }
+
+  async execute(
+    sql: string,
+    params?: readonly Parameter[],
+    options?: QueryOptions,
+  ): Promise<Outcome> {
+    const { result, receipt } = await this.query(sql, params, options);
+    return { result, receipt };
   }
 
   stream(
@@ -82,6 +93,14 @@ export class TextQueries implements Queries {
     };
   }
 
+  cancel(): void {
+    const cancelling = this.#cancelling;
+    this.#cancelling = new AbortController();
+    cancelling.abort(
+      new MinisqlError("CANCELLED", "Cannot finish the statement: cancel() ends it"),
+    );
+  }
+
   #reading(sql: string): Reading {
     return (deadline) => this.#desk.statements.read(sql, deadline);
   }
@@ -92,7 +111,11 @@ export class TextQueries implements Queries {
     options: QueryOptions,
     mode: Mode<T>,
   ): Promise<T> {
-    const deadline = this.#desk.deadline(options);
+    const { signal: cancelled } = this.#cancelling;
+    const signal = options.signal === undefined
+      ? cancelled
+      : AbortSignal.any([cancelled, options.signal]);
+    const deadline = this.#desk.deadline({ ...options, signal });
     try {
       const leave = await this.#owner.enter(deadline);
       try {

@@ -82,7 +82,7 @@ export class Candidate {
 
   /** The candidate just before this one, or null for none. */
   async #predecessor(): Promise<string | null> {
-    const queue = inOrder(await this.#session.children(this.#queue));
+    const queue = inQueueOrder(await this.#session.children(this.#queue));
     const at = queue.indexOf(this.#name);
     if (at < 0) {
       const why = `Cannot lead: candidate ${this.#name} was removed from the queue`;
@@ -156,7 +156,7 @@ function place(name: string): number {
 }
 
 /** Candidates in the order they came. What does not look like one is not one. */
-function inOrder(names: readonly string[]): readonly string[] {
+export function inQueueOrder(names: readonly string[]): readonly string[] {
   const pattern = new RegExp(`^${PREFIX}.+_\\d{${DIGITS}}$`);
   return names.filter((name) => pattern.test(name)).sort((a, b) => place(a) - place(b));
 }

@@ -1,13 +1,14 @@
 /** The master's role: stand by, lead when elected, step down, and begin again. */
 import { backoffDelay, type BackoffPolicy } from "../base/backoff.ts";
 import { Candidate, connected } from "../cluster/election.ts";
-import { ensureNodes, readNode, unlessMissing } from "../cluster/nodes.ts";
+import { mastersInQueue } from "../cluster/masters.ts";
+import { ensureNodes, readNode } from "../cluster/nodes.ts";
 import { pause } from "../cluster/pause.ts";
 import { Paths } from "../cluster/paths.ts";
 import { type Coordinator, CoordinatorError, type Session } from "../ports/coordinator.ts";
 import type { Address } from "../ports/network.ts";
 import { MinisqlError } from "../protocol/errors.ts";
-import { type ActiveMaster, activeMasterShape } from "../protocol/model.ts";
+import { type ActiveMaster, activeMasterShape, type CandidateMaster } from "../protocol/model.ts";
 import { MasterDispatcher } from "./master_dispatcher.ts";
 import { MasterServer } from "./master_server.ts";
 import { type MasterDeps, Reign } from "./reign.ts";
@@ -136,7 +137,7 @@ export class Master {
     const { random } = this.#deps;
     const { id, advertise } = this.#options;
     await ensureNodes(session, this.#paths.standing);
-    const here = { id, host: advertise, port: this.address.port };
+    const here: CandidateMaster = { id, host: advertise, port: this.address.port };
     const end = new AbortController();
     const either = AbortSignal.any([signal, end.signal]);
     const watching = this.#watchActive(session, either).catch((error) => end.abort(error));
@@ -237,10 +238,8 @@ export class Master {
   /** Two masters of one name could each take the other's place in lists and logs for its own. */
   async #refuseNamesake(session: Session): Promise<void> {
     const { id, advertise } = this.#options;
-    for (const name of await session.children(this.#paths.candidates)) {
-      const node = await session.get(`${this.#paths.candidates}/${name}`).catch(unlessMissing);
-      const said = node === null ? null : candidateOf(node.data);
-      if (said?.id !== id) continue;
+    for (const said of await mastersInQueue(session, this.#paths)) {
+      if (said.id !== id) continue;
       if (said.host === advertise && said.port === this.address.port) continue;
       const why = `Cannot be master ${id}: another of that name is at ${said.host}:${said.port}; ` +
         `give each its own --id`;
@@ -263,15 +262,6 @@ function requireReign(master: Master | undefined): Reign {
       : "This master stands by, and no other is active just now",
     elsewhere ? { master: { host: active.host, port: active.port } } : {},
   );
-}
-
-function candidateOf(data: string): { id?: unknown; host?: unknown; port?: unknown } | null {
-  try {
-    const value: unknown = JSON.parse(data);
-    return typeof value === "object" ? value : null;
-  } catch {
-    return null;
-  }
 }
 
 function ignoreTrouble(error: unknown): void {

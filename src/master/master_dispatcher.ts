@@ -1,4 +1,5 @@
 /** Each request to the active master to what handles it. */
+import { mastersInQueue } from "../cluster/masters.ts";
 import type { Clock } from "../ports/clock.ts";
 import { CoordinatorError } from "../ports/coordinator.ts";
 import type { Random } from "../ports/random.ts";
@@ -48,6 +49,7 @@ export class MasterDispatcher {
       },
       ...this.#changes,
       meta: () => answer(() => listTables(reign())),
+      masters: () => listMasters(reign()),
       servers: () => answer(() => listServers(reign())),
       regions: () => answer(() => listRegions(reign())),
       events: async ({ after = 0, limit = EVENTS_LIMIT }) => ({
@@ -85,7 +87,7 @@ export class MasterDispatcher {
     });
     const servers = view.online.length;
     const takers = view.online.filter(({ rid }) => takesRegions(view, rid)).length;
-    const masters = await zk.session.children(zk.paths.candidates).catch(unavailable);
+    const masters = await mastersInQueue(zk.session, zk.paths).catch(unavailable);
     return {
       verdict: verdictOf({ subjects, servers, takers, catalogLost: !meta.available }),
       cluster: this.#deps.cluster,
@@ -106,9 +108,17 @@ async function answer<T>(work: () => T): Promise<T> {
   return work();
 }
 
+async function listMasters({ zk, active }: Reign): Promise<Answer<"masters">> {
+  const queue = await mastersInQueue(zk.session, zk.paths).catch(unavailable);
+  const others = queue.filter(({ id }) => id !== active.id);
+  return {
+    masters: [active, ...others.map((each) => ({ ...each, term: null, since: null }))],
+  };
+}
+
 function unavailable(error: unknown): never {
   if (!(error instanceof CoordinatorError)) throw error;
-  throw new MinisqlError("UNAVAILABLE", `Cannot count the masters: ${error.message}`);
+  throw new MinisqlError("UNAVAILABLE", `Cannot list the masters: ${error.message}`);
 }
 
 function locate({ view, active }: Reign, { tables }: Request<"locate">): Answer<"locate"> {

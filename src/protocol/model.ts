@@ -128,6 +128,11 @@ export const activeMasterShape = object({
 
 export type ActiveMaster = Infer<typeof activeMasterShape>;
 
+/** What a master says of itself in the election queue. */
+export const candidateMasterShape = object({ id: text({ min: 1, max: 128 }), host, port });
+
+export type CandidateMaster = Infer<typeof candidateMasterShape>;
+
 /** The contents of `/servers/<rid>`, there while the server lives. */
 export const liveServerShape = object({
   rid,

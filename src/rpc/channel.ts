@@ -30,6 +30,9 @@ export interface ChannelOptions {
 const CONNECT_MS = 5000;
 const BACKOFF: BackoffPolicy = { initialMs: 50, limitMs: 3000 };
 
+/** Whoever takes TLS only cannot say so to somebody who does not speak it. */
+const HUNG_UP = "it hung up without a greeting; does it take TLS only?";
+
 export interface Connection {
   readonly caller: Caller;
   readonly hello: Answer<"hello">;
@@ -42,6 +45,8 @@ export class Channel {
   #connecting: Promise<Connection> | null = null;
   #connection: Connection | null = null;
   #failures = 0;
+  /** Why the last attempt failed; null after one that did not. */
+  #failure: unknown = null;
   /** Before this moment no new attempt is made, so that a dead peer is not hammered. */
   #notBefore = 0;
   readonly #closed = new AbortController();
@@ -97,11 +102,13 @@ export class Channel {
     try {
       const connection = await this.#greet(this.#closed.signal);
       this.#failures = 0;
+      this.#failure = null;
       this.#connection = connection;
       return connection;
     } catch (error) {
       const delay = backoffDelay(this.#backoff, this.#failures++, () => random.next());
       this.#notBefore = clock.now() + delay;
+      this.#failure = error;
       throw error;
     }
   }
@@ -125,7 +132,8 @@ export class Channel {
       caller.close();
       signal.throwIfAborted();
       if (error instanceof MinisqlError && error.code === "UNAUTHENTICATED") throw error;
-      throw this.#unavailable((error as Error).message, error);
+      const isLost = error instanceof MinisqlError && error.code === "OUTCOME_UNKNOWN";
+      throw this.#unavailable(isLost ? HUNG_UP : (error as Error).message, error);
     }
   }
 
@@ -136,10 +144,12 @@ export class Channel {
 
   /** The attempt goes on for others when one of those waiting has waited enough. */
   #within<T>(attempt: Promise<T>, ms: number, signal?: AbortSignal): Promise<T> {
+    const late = `no connection within ${Math.round(ms)} ms`;
     return new Promise((resolve, reject) => {
       const disarm = this.#deps.clock.after(
         ms,
-        () => done(() => reject(this.#unavailable(`no connection within ${Math.round(ms)} ms`))),
+        // The reason for the last failure tells more than that another attempt has yet to be made.
+        () => done(() => reject(this.#failure ?? this.#unavailable(late))),
       );
       const aborted = () => done(() => reject(signal?.reason));
       const done = (settle: () => void) => {

@@ -235,3 +235,46 @@ clientStory("the operators' view asks masters and servers", async (cluster) => {
   const aborted = admin.master("meta", {}, { signal: AbortSignal.abort() });
   await assert.rejects(cluster.outcome(aborted), (error) => error instanceof MinisqlError);
 });
+
+clientStory(
+  "cancel ends what runs, at the server too, and nothing that comes after",
+  async (cluster) => {
+    cluster.region(["t"]);
+    const [first, second] = [cluster.server(2), cluster.server(3)];
+    first.batches = manyRows(60);
+    const client = cluster.client();
+    const stream = client.stream(SELECT);
+    await cluster.outcome(stream.columns);
+    client.cancel();
+    await assert.rejects(cluster.outcome(rowsOf(stream)), is("CANCELLED", /cancel\(\) ends it/));
+    await cluster.pass(5);
+    assert.equal(first.cancelled, 1);
+    second.batches = manyRows(1);
+    assert.equal((await cluster.outcome(rowsOf(client.stream(SELECT)))).length, 9000);
+  },
+);
+
+clientStory(
+  "cancel ends what waits for its turn in a session, and spares other sessions",
+  async (cluster) => {
+    cluster.region(["t"]);
+    for (const rid of [2, 3]) cluster.server(rid).batches = manyRows(60);
+    const client = cluster.client();
+    const [session, other] = [client.session(), client.session()];
+    const running = session.stream(SELECT);
+    const spared = other.stream(SELECT);
+    await cluster.outcome(Promise.all([running.columns, spared.columns]));
+    const waiting = session.query(SELECT);
+    session.cancel();
+    await assert.rejects(cluster.outcome(waiting), is("CANCELLED", /cancel/));
+    await assert.rejects(cluster.outcome(rowsOf(running)), is("CANCELLED", /cancel/));
+    assert.equal((await cluster.outcome(rowsOf(spared))).length, 60 * 9000);
+  },
+);
+
+clientStory("execute gives how a statement ended, and no rows", async (cluster) => {
+  cluster.region(["t"]);
+  const outcome = await cluster.outcome(cluster.client().execute("INSERT INTO t VALUES (?)", [1]));
+  assert.deepEqual(Object.keys(outcome), ["result", "receipt"]);
+  assert.equal(outcome.receipt?.rid, 1);
+});

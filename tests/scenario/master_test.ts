@@ -272,6 +272,22 @@ story(
   },
 );
 
+story("masters are listed with who leads and in the order they would", {
+  masters: 3,
+  regions: 1,
+}, async (cluster) => {
+  const { masters } = await cluster.call("masters", {});
+  const [first, ...others] = masters;
+  assert.deepEqual([first?.id, first?.host, first?.port], [cluster.leader, cluster.leader, 9090]);
+  assert.equal(first?.term, cluster.cluster.leading?.reign?.active.term);
+  assert.deepEqual(others.map(({ term, since }) => [term, since]), [[null, null], [null, null]]);
+  cluster.process(cluster.leader).crash();
+  assert.ok(await cluster.world.until(() => cluster.leader === others[0]?.id, 20_000));
+  await cluster.world.advance(5000);
+  const left = await cluster.call("masters", {});
+  assert.deepEqual(left.masters.map(({ id }) => id), others.map(({ id }) => id));
+});
+
 story("a catalog that has seen a later term is led again all the same", {
   masters: 1,
   regions: 1,

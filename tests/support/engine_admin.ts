@@ -11,6 +11,7 @@ const REGION = "r1";
 export function engineAdmin(engine: Engine): ClusterAdmin {
   const answers: Readonly<Record<string, () => Promise<unknown>>> = {
     status: async () => status((await engine.tables()).length),
+    masters: () => Promise.resolve({ masters: MASTERS }),
     servers: () => Promise.resolve({ servers: RIDS.map(server) }),
     meta: async () => ({ tables: (await engine.tables()).map(table) }),
     regions: async () => ({ regions: [region(await engine.tables())] }),
@@ -31,12 +32,16 @@ export function engineAdmin(engine: Engine): ClusterAdmin {
   };
 }
 
+const LEADER = { id: "m1", host: "127.0.0.1", port: 9090, term: 3, since: 0 };
+const STANDBY = { id: "m2", host: "127.0.0.1", port: 9190, term: null, since: null };
+const MASTERS: Answer<"masters">["masters"] = [LEADER, STANDBY];
+
 function status(tables: number): Answer<"status"> {
   return {
     verdict: { code: "ok", sentence: `${tables} tables on 3 servers`, healthy: true },
     cluster: "minisql",
-    master: { id: "m1", host: "127.0.0.1", port: 9090, term: 3, since: 0 },
-    masters: 1,
+    master: LEADER,
+    masters: MASTERS.length,
     servers: { online: 3, known: 3 },
     tables,
     catalog: "ok",

@@ -2,6 +2,7 @@
 import type {
   Client,
   ClusterAdmin,
+  Outcome,
   Prepared,
   QueryOptions,
   QueryResult,
@@ -57,6 +58,12 @@ export class EngineClient implements Client {
   stream(sql: string, params: readonly Parameter[] = [], options: QueryOptions = {}): QueryStream {
     return this.session().stream(sql, params, options);
   }
+
+  execute(sql: string, params?: readonly Parameter[], options?: QueryOptions): Promise<Outcome> {
+    return this.query(sql, params, options);
+  }
+
+  cancel(): void {}
 
   prepare(sql: string): Prepared {
     return { sql, execute: (params, options) => this.query(sql, params, options) };
@@ -119,6 +126,12 @@ class EngineClientSession implements Session {
       ? this.#streaming(bind(sql, params), options)
       : wholeStream(this.query(sql, params, options));
   }
+
+  execute(sql: string, params?: readonly Parameter[], options?: QueryOptions): Promise<Outcome> {
+    return this.query(sql, params, options);
+  }
+
+  cancel(): void {}
 
   prepare(sql: string): Prepared {
     return { sql, execute: (params, options) => this.query(sql, params, options) };

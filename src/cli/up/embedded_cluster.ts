@@ -14,7 +14,7 @@ import type { ClusterEvent } from "../../protocol/events.ts";
 import { RegionServer } from "../../region/region_server.ts";
 import { buildInfo } from "../build_info.ts";
 import { DataFolder } from "../data_folder.ts";
-import { formatAddress } from "../flag_values.ts";
+import { formatAddress } from "../../cluster/address.ts";
 import { Events } from "./events.ts";
 import { keptTree } from "./kept_tree.ts";
 import { Member, type Program, type Surroundings, type World } from "./member.ts";

@@ -6,7 +6,7 @@ import { Deferred } from "../../base/deferred.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Address, Incoming, Link, Listener, Network } from "../../ports/network.ts";
 import { MinisqlError } from "../../protocol/errors.ts";
-import { formatAddress } from "../flag_values.ts";
+import { formatAddress } from "../../cluster/address.ts";
 
 export class HeldNetwork implements Network {
   readonly #inner: Network;

@@ -3,7 +3,7 @@ import { FileDisk } from "../../adapters/file_disk.ts";
 import { SystemClock } from "../../adapters/system_clock.ts";
 import { MinisqlError } from "../../protocol/errors.ts";
 import type { CommandContext } from "../command.ts";
-import { formatAddress } from "../flag_values.ts";
+import { formatAddress } from "../../cluster/address.ts";
 import { type LOG_FLAGS, openLogging } from "../logging.ts";
 import type { ConfigOf } from "../flags.ts";
 import { detach } from "./detach.ts";

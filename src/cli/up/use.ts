@@ -10,7 +10,7 @@ import { DEFAULT_OPTIONS } from "../../shell/options.ts";
 import { runShell } from "../../shell/run_shell.ts";
 import { buildInfo } from "../build_info.ts";
 import type { CommandContext } from "../command.ts";
-import { formatAddress } from "../flag_values.ts";
+import { formatAddress } from "../../cluster/address.ts";
 import { realShellPort } from "../shell_port.ts";
 import { Demo, DEMO_ARGS, DEMO_DOES } from "./demo/demo.ts";
 import type { EmbeddedCluster } from "./embedded_cluster.ts";

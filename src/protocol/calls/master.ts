@@ -15,6 +15,7 @@ import { clusterEvent, recordedEvent } from "../events.ts";
 import { fingerprintShape } from "./region.ts";
 import {
   availability,
+  candidateMasterShape,
   COPIES_MAX,
   engineShape,
   epoch,
@@ -139,6 +140,20 @@ const VIEWS = {
     repeatable: true,
     request: object({}),
     answer: object({ servers: array(serverShape) }),
+  },
+  masters: {
+    to: "master",
+    does: "Lists all masters: the one that leads, then those that stand by, in their order.",
+    repeatable: true,
+    request: object({}),
+    answer: object({
+      masters: array(object({
+        ...candidateMasterShape.fields,
+        /** Of the one that leads. */
+        term: nullable(term),
+        since: nullable(moment),
+      })),
+    }),
   },
   regions: {
     to: "master",

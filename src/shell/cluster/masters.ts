@@ -1,10 +1,10 @@
-/** Which masters there are, as far as one can be told of them: the one that leads knows no more. */
+/** Which masters there are: those that take part, and those that we were told of in vain. */
 import type { ClusterAdmin } from "../../client/api.ts";
 import { MinisqlError } from "../../protocol/errors.ts";
 import type { LookOptions } from "./looks.ts";
 
 export interface MasterState {
-  /** Only the one that leads tells its name. */
+  /** Unknown of one that cannot be reached. */
   readonly id: string | null;
   readonly host: string;
   readonly port: number;
@@ -17,21 +17,25 @@ const PING_MS = 2000;
 
 export async function mastersOf(
   admin: ClusterAdmin,
-  { masters, signal, timeoutMs }: LookOptions,
+  { masters: told, signal, timeoutMs }: LookOptions,
 ): Promise<readonly MasterState[]> {
   const limit = timeoutMs === undefined ? {} : { timeoutMs };
-  const { master } = await admin.master("status", {}, { signal, ...limit });
-  const others = masters.filter(({ host, port }) => host !== master.host || port !== master.port);
-  const states = others.map(async (address): Promise<MasterState> => {
-    const facts = { id: null, ...address, term: null, since: null };
+  const { masters } = await admin.master("masters", {}, { signal, ...limit });
+  const known = new Set(masters.map(({ host, port }) => `${host}:${port}`));
+  const others = told.filter(({ host, port }) => !known.has(`${host}:${port}`));
+  const lost = await Promise.all(others.map(async (address): Promise<readonly MasterState[]> => {
     try {
       await admin.server(address, "ping", {}, { signal, timeoutMs: PING_MS });
-      return { ...facts, state: "stands by" };
+      // It is one of those that take part, under another name of its machine.
+      return [];
     } catch (error) {
       if (!(error instanceof MinisqlError)) throw error;
-      return { ...facts, state: "unreachable" };
+      return [{ id: null, ...address, state: "unreachable", term: null, since: null }];
     }
-  });
-  const { id, host, port, term, since } = master;
-  return [{ id, host, port, state: "leads", term, since }, ...await Promise.all(states)];
+  }));
+  const taking = masters.map((each): MasterState => ({
+    ...each,
+    state: each.term === null ? "stands by" : "leads",
+  }));
+  return [...taking, ...lost.flat()];
 }
