@@ -7,11 +7,7 @@
  * ids and increment counters; the region server of the primary is killed, or stopped, and comes
  * back. Ends with exit code 1 where a write was lost or doubled, or copies differ.
  */
-import { SystemClock } from "../src/adapters/system_clock.ts";
-import { SystemRandom } from "../src/adapters/system_random.ts";
-import { TcpNetwork } from "../src/adapters/tcp_network.ts";
 import type { Client } from "../src/client/api.ts";
-import { connect } from "../src/client/connect.ts";
 import { build } from "./build.ts";
 import { BUILD_FOLDER } from "./build/root.ts";
 import { copyIn } from "./failover/copies.ts";
@@ -20,12 +16,12 @@ import { type FailoverOptions, failoverOptions } from "./failover/options.ts";
 import { report } from "./failover/report.ts";
 import { type Strike, Striker } from "./failover/strikes.ts";
 import { judge, type Verdict } from "./failover/verdict.ts";
-import { createCounters, write } from "./failover/writers.ts";
+import { createCounters, TABLE, write } from "./failover/writers.ts";
 import { MinisqlCluster } from "./services/minisql.ts";
+import { clientsOf, Operator } from "./services/minisql_clients.ts";
 import { waitUntil } from "./services/wait.ts";
 
 const REGIONS = 3;
-const READY_LIMIT_MS = 30_000;
 const SETTLE_LIMIT_MS = 10_000;
 
 async function main(options: FailoverOptions): Promise<number> {
@@ -45,41 +41,21 @@ async function main(options: FailoverOptions): Promise<number> {
 }
 
 async function runOn(cluster: MinisqlCluster, options: FailoverOptions): Promise<number> {
-  const operator = clientOf(cluster, "operator");
-  const clients = Array.from(
-    { length: options.writers },
-    (_, writer) => clientOf(cluster, `writer ${writer}`),
-  );
+  const operator = new Operator(cluster);
+  const clients = clientsOf(cluster, "writer", options.writers);
   try {
-    await allRegistered(operator);
-    await createCounters(operator, options.writers);
+    await operator.allRegistered();
+    await createCounters(operator.client, options.writers);
     const journal = new Journal();
-    const striker = new Striker(cluster, { operator, journal, stops: options.stops });
+    const striker = new Striker({ operator, journal, stops: options.stops });
     const strikes = await strikeUnderLoad(striker, { clients, journal, count: options.strikes });
-    await striker.allInSync();
+    await operator.allInSync(TABLE);
     const verdict = await judgeSettled(cluster, journal);
     for (const line of report({ options, strikes, journal, verdict })) console.log(line);
     return verdict.faults.length === 0 ? 0 : 1;
   } finally {
-    await Promise.all([operator, ...clients].map((client) => client.close()));
+    await Promise.all([operator.client, ...clients].map((client) => client.close()));
   }
-}
-
-function clientOf(cluster: MinisqlCluster, name: string): Client {
-  const deps = {
-    clock: new SystemClock(),
-    random: new SystemRandom(),
-    network: new TcpNetwork(),
-  };
-  return connect(deps, { masters: cluster.masters.map(({ address }) => address), name });
-}
-
-async function allRegistered(operator: Client): Promise<void> {
-  const isReady = await waitUntil(READY_LIMIT_MS, async () => {
-    const { servers } = await operator.admin.master("status", {});
-    return servers.online === REGIONS;
-  });
-  if (!isReady) throw new Error(`${REGIONS} region servers did not register`);
 }
 
 async function strikeUnderLoad(

@@ -1,14 +1,11 @@
 /** Strikes the region server of the primary, again and again, and times what the writers see. */
-import type { Client } from "../../src/client/api.ts";
-import { MinisqlError } from "../../src/protocol/errors.ts";
-import type { RegionState } from "../../src/protocol/model.ts";
-import type { MinisqlCluster, MinisqlRegion } from "../services/minisql.ts";
+import type { MinisqlRegion } from "../services/minisql.ts";
+import type { Operator } from "../services/minisql_clients.ts";
 import { delay, waitUntil } from "../services/wait.ts";
 import type { Journal } from "./journal.ts";
 import { TABLE } from "./writers.ts";
 
 const LIMIT_MS = 60_000;
-const LOOK_TIMEOUT_MS = 2000;
 /** A stopped server is let go on so long after writes have gone on without it. */
 const HELD_MS = 1000;
 /** Between two strikes writes go on undisturbed for at least this, and up to twice as long. */
@@ -25,29 +22,24 @@ export interface Strike {
 }
 
 export class Striker {
-  readonly #cluster: MinisqlCluster;
-  readonly #operator: Client;
+  readonly #operator: Operator;
   readonly #journal: Journal;
   readonly #stops: boolean;
 
-  constructor(
-    cluster: MinisqlCluster,
-    { operator, journal, stops }: {
-      readonly operator: Client;
-      readonly journal: Journal;
-      readonly stops: boolean;
-    },
-  ) {
-    this.#cluster = cluster;
+  constructor({ operator, journal, stops }: {
+    readonly operator: Operator;
+    readonly journal: Journal;
+    readonly stops: boolean;
+  }) {
     this.#operator = operator;
     this.#journal = journal;
     this.#stops = stops;
   }
 
   async strike(): Promise<Strike> {
-    const { epoch, primary } = await this.allInSync();
+    const { epoch, primary } = await this.#operator.allInSync(TABLE);
     await delay(QUIET_MS * (1 + Math.random()));
-    const { server } = await this.#regionOf(primary ?? 0);
+    const { server } = await this.#operator.serverOf(primary ?? 0);
     const since = performance.now();
     if (this.#stops) server.pause();
     else await server.kill();
@@ -62,22 +54,11 @@ export class Striker {
     }
   }
 
-  /** Waits until every server holds the table in sync; answers with its region. */
-  async allInSync(): Promise<RegionState> {
-    let found: RegionState | undefined;
-    const isInSync = await waitUntil(LIMIT_MS, async () => {
-      found = await this.#look();
-      return found?.primary !== null && found?.isr.length === this.#cluster.regions.length;
-    });
-    if (isInSync && found !== undefined) return found;
-    throw new Error(`Not all copies came to be in sync: ${JSON.stringify(found)}`);
-  }
-
   async #heal(server: MinisqlRegion["server"]): Promise<number> {
     const since = performance.now();
     if (this.#stops) server.resume();
     else await server.start();
-    await this.allInSync();
+    await this.#operator.allInSync(TABLE);
     return performance.now() - since;
   }
 
@@ -87,24 +68,5 @@ export class Striker {
     const at = resumedAt();
     if (at === null) throw new Error(`No write was acknowledged after epoch ${epoch}`);
     return at;
-  }
-
-  async #look(): Promise<RegionState | undefined> {
-    try {
-      const timeoutMs = LOOK_TIMEOUT_MS;
-      const { regions } = await this.#operator.admin.master("regions", {}, { timeoutMs });
-      return regions.find(({ tables }) => tables.includes(TABLE));
-    } catch (error) {
-      if (error instanceof MinisqlError) return undefined;
-      throw error;
-    }
-  }
-
-  async #regionOf(rid: number): Promise<MinisqlRegion> {
-    const { servers } = await this.#operator.admin.master("servers", {});
-    const port = servers.find((each) => each.rid === rid)?.port;
-    const region = this.#cluster.regions.find(({ server }) => server.address.port === port);
-    if (region === undefined) throw new Error(`No region server of this run has rid ${rid}`);
-    return region;
   }
 }

@@ -7,6 +7,7 @@ import { candidatesOf, holdersOf } from "./candidates.ts";
 import { forgetTable } from "./forget_table.ts";
 import type { JobEnd, JobTask, JobWork } from "./jobs.ts";
 import { place } from "./placement.ts";
+import { removeRegion } from "./remove_region.ts";
 import { changeSchema, dropFromRegion } from "./schema_order.ts";
 import { regionOf, replicasTurn, requestOf, schemaTurn, type WorkDeps } from "./work.ts";
 import type { Versioned } from "./zk_sync_manager.ts";
@@ -65,14 +66,14 @@ export class CreateWork implements JobWork {
   }
 
   async undo(job: JobRecord, { signal }: JobTask): Promise<JobEnd> {
-    const { view, orders } = this.#deps;
+    const { view } = this.#deps;
     const request = requestOf(createRequest, view.job(job.id) ?? job);
     const { table, region, replicas, joins } = request;
     this.#waitingSince.delete(job.id);
     if (joins !== null) {
       const order = { region, table, job: `${job.id}-undo` };
       await dropFromRegion(this.#deps, order, signal);
-    } else await orders.giveEach(replicas, "removeTable", { region, table }, { signal });
+    } else await removeRegion(this.#deps, { region, table, holders: replicas }, signal);
     return await forgetTable(this.#deps, table, region);
   }
 

@@ -3,6 +3,7 @@ import { object } from "../base/shape.ts";
 import { type JobRecord, regionName, tableName } from "../protocol/model.ts";
 import { forgetTable, isAlone } from "./forget_table.ts";
 import { type JobEnd, type JobTask, type JobWork, NOTHING } from "./jobs.ts";
+import { removeRegion } from "./remove_region.ts";
 import { dropFromRegion } from "./schema_order.ts";
 import { regionOf, replicasTurn, requestOf, schemaTurn, type WorkDeps } from "./work.ts";
 
@@ -24,8 +25,10 @@ export class DropWork implements JobWork {
     const { view, zk, meta } = this.#deps;
     const { table, region } = requestOf(dropRequest, job);
     await zk.deleteTable(table);
-    if (isAlone(view, table, region)) await this.#removeRegion(table, region, signal);
-    else await dropFromRegion(this.#deps, { region, table, job: job.id }, signal);
+    if (isAlone(view, table, region)) {
+      const holders = view.placementsOf(region).map(({ rid }) => rid);
+      await removeRegion(this.#deps, { region, table, holders }, signal);
+    } else await dropFromRegion(this.#deps, { region, table, job: job.id }, signal);
     const { changes, done } = await forgetTable(this.#deps, table, region);
     return {
       changes,
@@ -34,19 +37,6 @@ export class DropWork implements JobWork {
         meta.event({ event: "table.dropped", table, region });
       },
     };
-  }
-
-  async #removeRegion(table: string, region: string, signal: AbortSignal): Promise<void> {
-    const { view, zk, orders } = this.#deps;
-    const node = await zk.changeRegion(
-      region,
-      (state) => state.state === "dropping" ? null : { ...state, state: "dropping" },
-    );
-    if (node !== null) view.putRegion(node.value, node.version);
-    const placed = view.placementsOf(region).map(({ rid }) => rid);
-    const holders = new Set([...node?.value.replicas ?? [], ...placed]);
-    // A server that is away finds out when it is back that the region is no more.
-    await orders.giveEach([...holders], "removeTable", { region, table }, { signal });
   }
 
   /** A table half dropped is never brought back: it can only be dropped again. */

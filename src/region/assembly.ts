@@ -20,6 +20,7 @@ import { Poll } from "./read/poll.ts";
 import { ReadService } from "./read/read_service.ts";
 import { restAfter } from "./read/rest.ts";
 import { Scrubber } from "./read/scrubber.ts";
+import { Sentry } from "./read/sentry.ts";
 import { Voter } from "./read/voter.ts";
 import { SessionPool } from "./session_pool.ts";
 import type { RegionServerDeps, RegionServerOptions } from "./region_server.ts";
@@ -39,6 +40,8 @@ export interface Parts {
   readonly reads: ReadService;
   readonly voter: Voter;
   readonly scrubber: Scrubber;
+  readonly sentry: Sentry;
+  readonly orders: TableOrders;
   readonly server: RpcServer;
   readonly membership: Membership;
 }
@@ -46,12 +49,14 @@ export interface Parts {
 /** Sessions to write with that are kept open while nobody needs them. */
 const SESSIONS_KEPT = 16;
 const SCRUB_MS = 10 * 60_000;
+const SENTRY_MS = 1000;
 
 interface Reading {
   readonly poll: Poll;
   readonly reads: ReadService;
   readonly voter: Voter;
   readonly scrubber: Scrubber;
+  readonly sentry: Sentry;
 }
 
 /** Answers with everything open and listening, and nothing running by itself yet but the copies. */
@@ -98,11 +103,13 @@ class Assembly {
     });
     const replicas: Replicas = this.#replicas(directory, source, health);
     const reading = this.#reading(replicas);
-    const server = await this.#server(replicas, reading);
+    const { incarnation } = this.#options;
+    const orders = new TableOrders({ terms: this.#terms, replicas, incarnation });
+    const server = await this.#server(replicas, reading, orders);
     const membership = this.#member(server, replicas, directory, health);
     this.#membership = membership;
     await replicas.start();
-    const { reads, voter, scrubber } = reading;
+    const { reads, voter, scrubber, sentry } = reading;
     const log = this.#log;
     const sessions = this.#sessions;
     return {
@@ -115,6 +122,8 @@ class Assembly {
       reads,
       voter,
       scrubber,
+      sentry,
+      orders,
       server,
       membership,
     };
@@ -176,17 +185,21 @@ class Assembly {
       everyMs: scrubMs,
       rest: (tookMs) => restAfter(tookMs, { waiting: reads.waiting, lag: lagOf(replicas.all) }),
     });
-    return { poll, reads, voter, scrubber };
+    const sentry = new Sentry({ clock, looks: reads.looks }, {
+      replicas: () => replicas.views,
+      roundMs: SENTRY_MS,
+      suspect: (replica, table) => scrubber.challenge(replica, [table]),
+    });
+    return { poll, reads, voter, scrubber, sentry };
   }
 
   async #server(
     replicas: Replicas,
     { poll, reads, voter, scrubber }: Reading,
+    orders: TableOrders,
   ): Promise<RpcServer> {
     const { clock, network, reporter } = this.#deps;
-    const terms = this.#terms;
-    const { incarnation, listen } = this.#options;
-    const orders = new TableOrders({ terms, replicas, incarnation });
+    const { listen } = this.#options;
     const meter = this.#meter;
     const limits = this.#limits;
     const rid = this.#rid;

@@ -13,6 +13,7 @@ import type { RegionLimits } from "./limits.ts";
 import { assemble, type Parts } from "./assembly.ts";
 import { openLog } from "./log/segment_log.ts";
 import type { Replicas } from "./replicas.ts";
+import { tidy } from "./tidying.ts";
 
 export interface RegionServerDeps {
   readonly clock: Clock;
@@ -94,7 +95,8 @@ export class RegionServer {
 
   /** Serves until the signal aborts, then ends in good order. Raises where it cannot go on. */
   async run(signal: AbortSignal): Promise<void> {
-    const { membership, health, scrubber, log } = this.#parts;
+    const { membership, health, scrubber, sentry, orders, log } = this.#parts;
+    const { clock, reporter } = this.#deps;
     const ending = new AbortController();
     const either = AbortSignal.any([signal, ending.signal]);
     const failed = log.failed.then((error) => {
@@ -102,7 +104,13 @@ export class RegionServer {
         cause: error,
       });
     });
-    const work = [health.run(either), scrubber.run(either), this.#forsake(either)];
+    const work = [
+      health.run(either),
+      scrubber.run(either),
+      sentry.run(either),
+      this.#forsake(either),
+      tidy({ clock, reporter, replicas: this.replicas, orders }, either),
+    ];
     try {
       await Promise.race([membership.run(either), failed]);
     } finally {

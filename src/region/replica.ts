@@ -110,11 +110,6 @@ export class Replica {
     return this.state?.isr.some((each) => each.rid === rid) ? "slave" : "joining";
   }
 
-  /** Whether the region is known to be no more, or not to be kept here. */
-  get isOrphan(): boolean {
-    return this.#known === null;
-  }
-
   start(): void {
     this.#applier.start();
     const { signal } = this.#stop;

@@ -23,8 +23,8 @@ export function replicaHandlers(deps: ReplicaHandlersDeps): Omit<RegionHandlers,
   const { replicas, orders, voter, scrubber } = deps;
   const { source, limits } = replicas.deps;
   return {
-    makeTable: (request, context) => orders.makeTable(request, context),
-    removeTable: (request, context) => orders.removeTable(request, context),
+    makeTable: (request) => orders.makeTable(request),
+    removeTable: (request) => orders.removeTable(request),
     changeTable: (request, context) => orders.changeTable(request, context),
     handOver: (request, context) => orders.handOver(request, context),
     follow: async (request, { caller }) => {

@@ -1,8 +1,9 @@
 /** All the regions on this server. */
 import { unlessMissing } from "../cluster/nodes.ts";
 import type { Paths } from "../cluster/paths.ts";
-import { CoordinatorError, type NodeValue, type Session } from "../ports/coordinator.ts";
+import { CoordinatorError, type Session } from "../ports/coordinator.ts";
 import { MinisqlError } from "../protocol/errors.ts";
+import type { RegionState } from "../protocol/model.ts";
 import { readRegions } from "./books.ts";
 import type { CopySource } from "./copy/copy_source.ts";
 import type { CopyDeps } from "./copy.ts";
@@ -11,6 +12,7 @@ import type { OpenQuarantine } from "./quarantine_files.ts";
 import { RegionNode } from "./region_node.ts";
 import { Replica } from "./replica.ts";
 import { ReplicaView, type ViewDeps } from "./replica_view.ts";
+import { isLetGo } from "./succession.ts";
 
 export interface ReplicasDeps extends CopyDeps {
   readonly directory: Directory;
@@ -33,6 +35,8 @@ export class Replicas {
   readonly deps: ReplicasDeps;
   readonly #held = new Map<string, Held>();
   readonly #opening = new Map<string, Promise<Replica>>();
+  /** Regions that are being given up: nobody opens them meanwhile. */
+  readonly #leaving = new Map<string, Promise<void>>();
   #isStopped = false;
 
   constructor(deps: ReplicasDeps) {
@@ -45,6 +49,14 @@ export class Replicas {
 
   get views(): readonly ReplicaView[] {
     return [...this.#held.values()].map(({ view }) => view);
+  }
+
+  /** Those that others keep now, and this server is not to. */
+  get letGo(): readonly Replica[] {
+    const rid = this.deps.rid();
+    return this.all.filter(({ state, epoch }) =>
+      rid !== null && state !== null && isLetGo(state, rid, epoch)
+    );
   }
 
   find(region: string): Replica | null {
@@ -74,6 +86,7 @@ export class Replicas {
 
   /** The replica of a region, opened where it is not yet. */
   async open(region: string): Promise<Replica> {
+    await this.#leaving.get(region)?.catch(() => {});
     const held = this.#held.get(region);
     if (held !== undefined) return held.replica;
     const opening = this.#opening.get(region) ?? this.#open(region);
@@ -96,30 +109,61 @@ export class Replicas {
   async toFollow(region: string): Promise<Replica> {
     const held = this.#held.get(region);
     if (held !== undefined) return held.replica;
-    const node = await this.#look(region);
-    const known = node === null ? null : this.#node(region).read(node);
-    if (known?.state.replicas.includes(this.deps.rid() ?? 0) !== true) throw noRegion(region);
+    const state = await this.look(region);
+    if (state?.replicas.includes(this.deps.rid() ?? 0) !== true) throw noRegion(region);
     return await this.open(region);
   }
 
-  async #look(region: string): Promise<NodeValue | null> {
+  /** What the region's node says now; null where there is none. Raises `UNAVAILABLE`. */
+  async look(region: string): Promise<RegionState | null> {
     const session = this.deps.session();
-    if (session === null) return null;
+    const what = `Cannot tell whether region ${region} belongs here`;
+    if (session === null) {
+      throw new MinisqlError("UNAVAILABLE", `${what}: there is no coordination session`);
+    }
     try {
-      return await session.get(this.deps.paths.region(region)).catch(unlessMissing);
+      const node = await session.get(this.deps.paths.region(region)).catch(unlessMissing);
+      return node === null ? null : this.#node(region).read(node)?.state ?? null;
     } catch (error) {
       if (!(error instanceof CoordinatorError)) throw error;
-      const why = `Cannot tell whether region ${region} belongs here: ${error.message}`;
-      throw new MinisqlError("UNAVAILABLE", why, { cause: error });
+      throw new MinisqlError("UNAVAILABLE", `${what}: ${error.message}`, { cause: error });
     }
   }
 
-  /** Lets go of a region: its data is somebody else's business from now on. */
-  async forget(region: string): Promise<void> {
-    const held = this.#held.get(region);
-    this.#held.delete(region);
-    await held?.replica.stop();
-    await this.deps.source.endRegion(region, "the region is given up here");
+  /**
+   * Lets go of a region and has what is kept of it removed. Not where its node says that it is kept
+   * here: what came late must not take what others count on. Nothing is acknowledged any more when
+   * the node is looked at.
+   */
+  async giveUp(region: string, remove: () => Promise<void>): Promise<void> {
+    const before = this.#leaving.get(region);
+    const leaving = (async () => {
+      await before?.catch(() => {});
+      const held = this.#held.get(region);
+      this.#held.delete(region);
+      await held?.replica.stop();
+      await this.deps.source.endRegion(region, "the region is given up here");
+      const state = await this.look(region);
+      if (state?.state === "open" && state.replicas.includes(this.deps.rid() ?? 0)) {
+        const why = "the cluster counts on this server's copy";
+        throw new MinisqlError("BAD_REQUEST", `Cannot remove region ${region} here: ${why}`);
+      }
+      await remove();
+    })();
+    this.#leaving.set(region, leaving);
+    try {
+      await leaving;
+    } catch (error) {
+      this.#left(region, leaving);
+      if (!this.#isStopped) await this.open(region);
+      throw error;
+    } finally {
+      this.#left(region, leaving);
+    }
+  }
+
+  #left(region: string, leaving: Promise<void>): void {
+    if (this.#leaving.get(region) === leaving) this.#leaving.delete(region);
   }
 
   /** Everybody looks again: a session has come or gone, a server, a database. */

@@ -43,6 +43,12 @@ export function stepOf(state: RegionState, heir: Heir): Step {
   return heir.suspicion === null ? NONE : take(state, heir, heir.suspicion);
 }
 
+/** Whether others keep the region now without this server, in no older epoch than it knows of. */
+export function isLetGo(state: RegionState, rid: number, epoch: number): boolean {
+  if (state.state !== "open" || state.isr.length === 0 || state.epoch < epoch) return false;
+  return !state.replicas.includes(rid) && state.isr.every((member) => member.rid !== rid);
+}
+
 /** The next epoch's state. The old primary leaves, unless too few would be left to go on. */
 function take(state: RegionState, { self, promised }: Heir, why: string): Step {
   const others = state.isr.filter(({ rid }) => rid !== self.rid);

@@ -24,20 +24,21 @@ export class TableOrders {
     this.#deps = deps;
   }
 
-  async makeTable(
-    request: Request<"makeTable">,
-    context: CallContext,
-  ): Promise<Answer<"makeTable">> {
+  async makeTable(request: Request<"makeTable">): Promise<Answer<"makeTable">> {
     this.#deps.terms.obey(request.term);
-    return await this.#inTurn(() => this.#make(request, context));
+    return await this.#inTurn(() => this.#make(request));
   }
 
-  async removeTable(
-    request: Request<"removeTable">,
-    context: CallContext,
-  ): Promise<Answer<"removeTable">> {
-    this.#deps.terms.obey(request.term);
-    return await this.#inTurn(() => this.#remove(request, context));
+  /** The region goes with it, whose last table it was here. */
+  async removeTable({ term, region }: Request<"removeTable">): Promise<Answer<"removeTable">> {
+    this.#deps.terms.obey(term);
+    await this.removeRegion(region);
+    return {};
+  }
+
+  /** All there is of a region here, unless the cluster counts on it. */
+  async removeRegion(region: string): Promise<void> {
+    await this.#inTurn(() => this.#deps.replicas.giveUp(region, () => this.#discard(region)));
   }
 
   async changeTable(
@@ -68,24 +69,16 @@ export class TableOrders {
     return outcome.tables;
   }
 
-  async #make(
-    { region, table, ddl }: Request<"makeTable">,
-    context: CallContext,
-  ): Promise<Answer<"makeTable">> {
+  async #make({ region, table, ddl }: Request<"makeTable">): Promise<Answer<"makeTable">> {
     const { replicas, incarnation } = this.#deps;
-    const there = replicas.find(region);
-    const known = there?.copy.schema(table) ?? null;
+    const known = replicas.find(region)?.copy.schema(table) ?? null;
     if (known !== null) return { incarnation, schemaHash: known.hash };
-    if (there !== null && there.primary !== null) {
-      // The region has a life of its own already: its log brings the table to every copy.
-      const tables = await this.#change(region, `make:${region}:${table}`, ddl, context);
-      const made = tables.find((each) => each.table === table);
-      if (made === undefined) {
-        throw new MinisqlError("BAD_REQUEST", `Cannot make ${table}: the statement makes another`);
-      }
-      return { incarnation, schemaHash: made.schemaHash };
+    const state = await replicas.look(region);
+    // To a region that lives its own log brings tables.
+    if (state?.state !== "creating" || !state.replicas.includes(replicas.deps.rid() ?? 0)) {
+      const why = `region ${region} is not being made here`;
+      throw new MinisqlError("NO_REGION", `Cannot make ${table}: ${why}`);
     }
-    if (there !== null && there.state !== null && there.state.epoch > 0) throw notPrimary(region);
     const schemaHash = await this.#makeHere(region, table, ddl);
     await replicas.adopt(region);
     return { incarnation, schemaHash };
@@ -127,41 +120,15 @@ export class TableOrders {
     }
   }
 
-  /** A region that is known to be no more has left something here that is in the way. */
+  /** A region that is no more, or not here any more, has left something that is in the way. */
   async #discardOrphan(region: string): Promise<void> {
     const { replicas } = this.#deps;
     const replica = replicas.find(region);
-    if (replica !== null && !replica.isOrphan) {
+    const isKept = replica !== null && replica.state !== null && !replicas.letGo.includes(replica);
+    if (isKept) {
       throw new MinisqlError("TABLE_EXISTS", `Cannot make the table: region ${region} has it here`);
     }
-    await replicas.forget(region);
-    await this.#discard(region);
-  }
-
-  async #remove(
-    { region, table }: Request<"removeTable">,
-    context: CallContext,
-  ): Promise<Answer<"removeTable">> {
-    const { replicas } = this.#deps;
-    const replica = replicas.find(region);
-    const state = replica?.state ?? null;
-    const isHeldHere = state?.state === "open" && state.replicas.includes(replicas.deps.rid() ?? 0);
-    const others = replica?.copy.tables.filter((each) => each !== table) ?? [];
-    if (replica !== null && isHeldHere && others.length > 0) {
-      // The region lives on: its log takes the table from every copy.
-      if (replica.primary === null) return {};
-      if (replica.copy.schema(table) === null) return {};
-      await this.#change(
-        region,
-        `drop:${region}:${table}:${replica.copy.last.seq}`,
-        dropSql(table),
-        context,
-      );
-      return {};
-    }
-    await replicas.forget(region);
-    await this.#discard(region);
-    return {};
+    await replicas.giveUp(region, () => this.#discard(region));
   }
 
   /** Removes all there is of a region on this server. */

@@ -20,6 +20,8 @@ export interface RegionClusterOptions {
   readonly limits: Partial<RegionLimits>;
   readonly databaseMs: () => number;
   readonly syncMs: number;
+  /** How often tables are counted again; null for never by themselves. */
+  readonly scrubMs?: number | null;
   /** Plants bugs in what region servers see of the world. */
   readonly spoil?: RegionHostOptions["spoil"];
 }
@@ -49,10 +51,10 @@ export class RegionCluster {
     const hosts: RegionHost[] = [];
     this.hosts = hosts;
     this.watch = new RegionWatch(world, hosts);
-    const { limits, databaseMs, syncMs, spoil } = options;
+    const { limits, databaseMs, syncMs, scrubMs = SCRUB_MS, spoil } = options;
     for (let at = 1; at <= options.servers; at++) {
       const own = {
-        ...{ cluster: CLUSTER, limits, databaseMs, syncMs, scrubMs: SCRUB_MS },
+        ...{ cluster: CLUSTER, limits, databaseMs, syncMs, scrubMs },
         ...(spoil ? { spoil } : {}),
       };
       hosts.push(new RegionHost(`r${at}`, world, own, this.watch));

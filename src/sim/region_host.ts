@@ -20,7 +20,7 @@ export interface RegionHostOptions {
   readonly databaseMs: () => number;
   readonly syncMs: number;
   /** Every table is counted again so often. */
-  readonly scrubMs: number;
+  readonly scrubMs: number | null;
   /** Plants bugs in what the server sees of the world. */
   readonly spoil?: (deps: RegionServerDeps, host: RegionHost) => RegionServerDeps;
 }

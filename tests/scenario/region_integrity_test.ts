@@ -62,6 +62,27 @@ regionStory("all that a primary with a changed row wrote is put right", async (s
   assert.deepEqual([...blamed], [liar.rid]);
 });
 
+regionStory(
+  "a changed row is noticed within moments though nobody reads or writes",
+  async (story) => {
+    await story.query("INSERT INTO t VALUES (1, 10), (2, 20), (3, 30)");
+    await story.allAlike();
+    for (const liar of [story.slave, story.primary]) {
+      const repaired = story.events("copy.repaired").length;
+      story.corrupt(liar, 2, 666);
+      await story.until(
+        `${liar.name} is repaired`,
+        () => story.events("copy.repaired").length > repaired,
+        10_000,
+      );
+      assert.equal(story.events("copy.diverged").at(-1)?.["rid"], liar.rid);
+      await story.allAlike();
+    }
+    assert.deepEqual(await story.rows({ read: "latest" }), [[1, 10], [2, 20], [3, 30]]);
+  },
+  { scrubMs: null },
+);
+
 regionStory("rows changed without a trace are found by counting them again", async (story) => {
   await story.query("INSERT INTO t VALUES (1, 10), (2, 20)");
   await story.allAlike();

@@ -56,6 +56,31 @@ regionStory(
   { servers: 4 },
 );
 
+regionStory(
+  "a server that was replaced while it was away removes what it has when it is back",
+  async (story) => {
+    await story.query("INSERT INTO t VALUES (1, 10)");
+    await story.allAlike();
+    const away = story.slave;
+    const { region, isr } = story.region;
+    const spare = story.cluster.hosts.find(({ rid }) => !story.region.replicas.includes(rid ?? 0));
+    assert.ok(spare);
+    story.cluster.crash(away.process);
+    await story.outcome(
+      story.client.admin.master("moveRegion", {
+        ...{ region, from: away.rid ?? 0, to: spare.rid ?? 0 },
+      }),
+    );
+    await story.inSync(isr.length);
+    assert.deepEqual(story.stored(away), ["[1,10]"]);
+    story.cluster.start(away.process);
+    await story.until("the old copy is gone", () => story.stored(away).length === 0);
+    assert.deepEqual(await story.rows(), [[1, 10]]);
+    await story.allAlike();
+  },
+  { servers: 4 },
+);
+
 regionStory("a table that is nobody's copy is left alone", async (story) => {
   const [host] = story.cluster.hosts;
   assert.ok(host);

@@ -16,6 +16,8 @@ export interface StoryOptions {
   readonly masters?: number;
   readonly seed?: number;
   readonly limits?: Partial<RegionLimits>;
+  /** As `RegionClusterOptions` have it. */
+  readonly scrubMs?: number | null;
 }
 
 const LIMIT_MS = 60_000;
@@ -27,12 +29,14 @@ export class RegionStory {
   readonly cluster: RegionCluster;
   readonly client: Client;
 
-  private constructor({ servers = 3, masters = 1, seed = 1, limits = {} }: StoryOptions) {
+  private constructor(options: StoryOptions) {
+    const { servers = 3, masters = 1, seed = 1, limits = {}, scrubMs } = options;
     this.world = new World({ seed, settle, sessionTimeoutMs: 4000, delayMs: [0.5, 1] });
     this.cluster = new RegionCluster(this.world, {
       ...{ masters, servers, sessions: 0, thinkMs: 0, limits },
       databaseMs: () => 0.2,
       syncMs: 1,
+      ...(scrubMs === undefined ? {} : { scrubMs }),
     });
     const { clock, random, network } = this.world;
     this.client = connect({ clock, random, network: network.host("client") }, {

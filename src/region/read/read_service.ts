@@ -38,7 +38,7 @@ export class ReadService {
   readonly #sessions: ReadSessions;
   /** Of their own: reads that hold all others wait for what is looked at with these. */
   readonly #lookSessions: ReadSessions;
-  readonly #looks: KeptLooks;
+  readonly looks: KeptLooks;
   readonly #patience = new Patience();
 
   constructor(deps: ReadDeps) {
@@ -46,7 +46,7 @@ export class ReadService {
     this.#deps = deps;
     this.#sessions = new ReadSessions(deps, limits.sessionsMax);
     this.#lookSessions = new ReadSessions(deps, limits.lookSessionsMax);
-    this.#looks = new KeptLooks(this.#lookSessions, limits.lookMs);
+    this.looks = new KeptLooks(this.#lookSessions, limits.lookMs);
   }
 
   /** Reads that wait for a session. */
@@ -102,7 +102,7 @@ export class ReadService {
   async #quick(read: Read): Promise<Answer<"query"> | null> {
     const regions = read.regions;
     if (read.request.level === "recount" || !this.#patience.allows(regions)) return null;
-    const quick = QuickRead.of({ poll: this.#deps.poll, looks: this.#looks }, read);
+    const quick = QuickRead.of({ poll: this.#deps.poll, looks: this.looks }, read);
     if (quick === null) return null;
     try {
       const answer = await quick.run((use) => this.#use(read, use));

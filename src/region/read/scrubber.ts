@@ -78,6 +78,8 @@ export class Scrubber {
   #watched = new Map<string, Watched>();
   /** Asked for out of turn. */
   readonly #urgent = new Set<string>();
+  /** Ends a look that nobody asked for, when somebody asks for another. */
+  #routine: AbortController | null = null;
   #news = new Deferred<void>();
 
   constructor(deps: ScrubberDeps, options: ScrubberOptions) {
@@ -106,6 +108,7 @@ export class Scrubber {
     for (const table of tables) {
       if (replica.tables().includes(table)) this.#urgent.add(keyOf(replica, table));
     }
+    if (this.#urgent.size > 0) this.#routine?.abort();
     this.#news.resolve();
   }
 
@@ -167,22 +170,31 @@ export class Scrubber {
   async #lookAt(watched: Watched, signal: AbortSignal): Promise<void> {
     const { clock, reporter } = this.#deps;
     const { replica, table } = watched;
-    this.#urgent.delete(keyOf(replica, table));
+    const isUrgent = this.#urgent.delete(keyOf(replica, table));
     watched.dueAt = clock.now() + (this.#options.everyMs ?? 0);
     const { tableMs = TABLE_MS } = this.#options;
+    const routine = new AbortController();
+    this.#routine = isUrgent ? null : routine;
     try {
-      const limits = { tableMs, signal, isThorough: false };
+      const either = AbortSignal.any([signal, routine.signal]);
+      const limits = { tableMs, signal: either, isThorough: false };
       const [inspected] = await this.#inspect(replica, [table], limits);
       invariant(inspected !== undefined, "One table was to be looked at");
       watched.unsettledSince = null;
       this.#conclude(replica, inspected);
     } catch (error) {
       if (signal.aborted) return;
+      if (routine.signal.aborted) {
+        watched.dueAt = clock.now();
+        return;
+      }
       if (!(error instanceof MinisqlError)) throw error;
       reporter.log("debug", `Could not verify ${table}: ${error.message}`, { table });
       watched.dueAt = Math.min(watched.dueAt, clock.now() + RETRY_MS);
       if (error instanceof Changing) watched.unsettledSince = null;
       else if (error.code === "BEHIND") this.#doubt(watched, error.message);
+    } finally {
+      this.#routine = null;
     }
   }
 

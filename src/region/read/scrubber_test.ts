@@ -88,6 +88,23 @@ copiesTest(
 );
 
 copiesTest(
+  "scrub: whoever is challenged is looked at before a long look is over, which begins again",
+  shop(3, { scrub: { everyMs: 60_000, rest: () => 5000 } }),
+  async (copies) => {
+    const { scrubber, only } = copies.server(2);
+    await scrubbing(copies, 2, async () => {
+      await copies.advance(2000);
+      assert.deepEqual(only.verifiedTables, []);
+      scrubber.challenge(only, ["notes"]);
+      await copies.advance(1000);
+      assert.deepEqual(only.verifiedTables, ["notes"]);
+      await copies.advance(30_000);
+      assert.deepEqual(only.verifiedTables, ["notes", "items"]);
+    });
+  },
+);
+
+copiesTest(
   "scrub: is right while writes go on",
   shop(3, {
     scrub: { everyMs: 500, rest: () => 5, chunkMs: 1 },
