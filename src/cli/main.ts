@@ -3,7 +3,7 @@ import { askSecret } from "./ask_secret.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { findCommand } from "./find_command.ts";
-import { configName } from "./flags.ts";
+import { configName, variableName } from "./flags.ts";
 import { commandHelp } from "./help_text.ts";
 import { EXIT } from "./exit_codes.ts";
 import { Process } from "./process.ts";
@@ -97,7 +97,13 @@ async function configure(
   host: Host,
 ): Promise<Readonly<Record<string, unknown>>> {
   try {
-    const { values, ask } = readConfig(command, args, host.environment);
+    const { values, ask, exposed } = readConfig(command, args, host.environment);
+    for (const flag of exposed) {
+      await host.err.line(
+        `Warning: others on this machine can see --${flag} among the arguments; ` +
+          `${variableName(flag)} or --${flag}-file keeps it from them`,
+      );
+    }
     const asked: Record<string, string> = {};
     for (const flag of ask) asked[configName(flag)] = await host.askSecret(flag);
     return Object.freeze({ ...values, ...asked });

@@ -137,6 +137,9 @@ Deno.test("main: a secret flag without a value is asked for", async () => {
   })];
   await runInMemory(["login", "-p"], { commands, secrets: { "root-password": "hunter2" } });
   assert.equal((seen as { rootPassword: string }).rootPassword, "hunter2");
+  const told = await runInMemory(["login", "-popen"], { commands });
+  assert.equal((seen as { rootPassword: string }).rootPassword, "open");
+  assert.match(told.err, /^Warning: others .* --root-password .* --root-password-file keeps it/);
 });
 
 Deno.test("main: a reader that went away ends the output quietly", async () => {

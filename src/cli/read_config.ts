@@ -17,6 +17,8 @@ export interface ReadConfig {
   readonly values: Readonly<Record<string, unknown>>;
   /** Long names of secrets that were asked for by a flag without a value. */
   readonly ask: readonly string[];
+  /** Those of secrets whose value is among the arguments, where other users of the machine see it. */
+  readonly exposed: readonly string[];
 }
 
 type Given = Map<string, FlagValue>;
@@ -25,6 +27,7 @@ type Given = Map<string, FlagValue>;
 interface Gathered {
   readonly given: Given;
   readonly ask: Set<string>;
+  readonly exposed: Set<string>;
   readonly positionals: string[];
 }
 
@@ -43,7 +46,7 @@ export function readConfig(
   for (const [name, flag] of Object.entries(tables.positionals)) {
     values[configName(name)] = finalValue(placeholder(flag), flag, gathered, name);
   }
-  return { values, ask: [...gathered.ask] };
+  return { values, ask: [...gathered.ask], exposed: [...gathered.exposed] };
 }
 
 function readArguments(
@@ -51,7 +54,12 @@ function readArguments(
   args: readonly string[],
   environment: Environment,
 ): Gathered {
-  const gathered: Gathered = { given: new Map(), ask: new Set(), positionals: [] };
+  const gathered: Gathered = {
+    given: new Map(),
+    ask: new Set(),
+    exposed: new Set(),
+    positionals: [],
+  };
   const { tokens } = parseArgs({
     args: args.map((arg) => expandSecret(flags, arg)),
     options: parseOptions(flags),
@@ -104,7 +112,7 @@ function expandSecret(flags: FlagTable, arg: string): string {
 function readOption(
   flags: FlagTable,
   token: OptionToken,
-  { given, ask }: Gathered,
+  { given, ask, exposed }: Gathered,
   environment: Environment,
 ): void {
   const { name, rawName, value } = token;
@@ -116,6 +124,9 @@ function readOption(
   }
   if (flag.kind === "secret" && value === undefined) {
     ask.add(name);
+  } else if (flag.kind === "secret" && value !== undefined) {
+    exposed.add(name);
+    given.set(name, value);
   } else if (flag.kind === "boolean") {
     given.set(name, value === undefined ? true : valueFrom(rawName, flag, value));
   } else if (flag.kind === "count") {

@@ -50,6 +50,9 @@ export const shellCommand = command({
 export type ShellConfig = ConfigOf<typeof SHELL_FLAGS> & { readonly use: string | null };
 
 async function open(config: ShellConfig, context: CommandContext): Promise<number> {
+  if (config.watch !== null && config.execute.length === 0) {
+    throw new UsageError("Cannot use --watch without -e: there is nothing to run again", "shell");
+  }
   const masters = mastersOf(config);
   const client = openClient(config, context, "shell", masters);
   try {
@@ -92,6 +95,12 @@ export function shellOptions(config: ShellConfig, connection: ConnectionWords): 
     pager: config.pager ? null : "",
     warn: config.warn,
     showWarnings: config.showWarnings,
+    autoVertical: config.autoVerticalOutput,
+    tee: config.tee,
+    delimiter: config.delimiter,
+    initCommand: config.initCommand,
+    watchMs: config.watch,
+    historyIgnore: config.histignore?.split(":").filter((each) => each !== "") ?? [],
     noRehash: config.skipAutoRehash,
   };
 }

@@ -69,6 +69,17 @@ const FORMAT_FLAGS = {
     section: OUTPUT,
     help: "How bytes are written; auto: as text where they are printable, else in hexadecimal",
   },
+  "auto-vertical-output": {
+    kind: "boolean",
+    ...asOutput,
+    help: "As -E, where a table would be wider than the terminal",
+  },
+  tee: {
+    kind: "text",
+    value: "FILE",
+    ...asOutput,
+    help: "Write everything that is shown to a file too, behind what it holds",
+  },
   "show-warnings": { kind: "boolean", ...asOutput, help: "Show warnings after each statement" },
 } as const satisfies FlagTable;
 
@@ -94,6 +105,13 @@ const TERMINAL_FLAGS = {
     default: true,
     section: TERMINAL,
     help: "Do not ask before data is destroyed",
+  },
+  histignore: {
+    kind: "text",
+    value: "PATTERNS",
+    section: TERMINAL,
+    help: "Statements that the history does not keep, as *SECRET*:*TEMP*; never those that hold " +
+      "a password or begin with a space",
   },
   "safe-updates": {
     kind: "boolean",
@@ -125,6 +143,27 @@ export const SHELL_FLAGS = {
     value: "NAME",
     env: false,
     help: "The database to use, as DATABASE; a cluster is one, and that is its name",
+  },
+  delimiter: {
+    kind: "text",
+    default: ";",
+    pattern: /^[^\s\\]{1,16}$/,
+    accepts: "1 to 16 characters without space or backslash",
+    value: "TEXT",
+    env: false,
+    help: "What ends a statement, until DELIMITER says otherwise",
+  },
+  "init-command": {
+    kind: "text",
+    value: "SQL",
+    help: "Run this first, and at the beginning of each new session",
+  },
+  watch: {
+    kind: "duration",
+    env: false,
+    min: "100ms",
+    max: "1d",
+    help: "Run what -e gives again and again, with so much time between, until Ctrl-C",
   },
   force: {
     kind: "boolean",

@@ -15,7 +15,7 @@ import { statusView } from "./views.ts";
 
 export async function converse(shell: Shell): Promise<void> {
   const { port, options } = shell;
-  const history = await History.load(port.files, historyPath(port));
+  const history = await History.load(port.files, historyPath(port), options.historyIgnore);
   const isPlain = port.variable("TERM") === "dumb";
   const editor = isPlain ? new PlainLines(port) : new LineEditor(port);
   shell.ask = (question) => askOn(editor, question);
@@ -55,7 +55,7 @@ class Conversation {
     this.#shell = shell;
     this.#editor = editor;
     this.#history = history;
-    this.#splitter = new ScriptSplitter(shell.commands);
+    this.#splitter = new ScriptSplitter(shell.commands, shell.options.delimiter);
   }
 
   async run(): Promise<void> {
@@ -160,6 +160,7 @@ const GREETING_MS = 3000;
 
 /** What it is, how the cluster is, and where to go on. */
 async function greeting({ client, options, port }: Shell): Promise<readonly string[]> {
+  if (options.silent > 0) return [];
   const { version, connection: { cluster, host, port: number } } = options;
   const limits = { timeoutMs: GREETING_MS, signal: port.stop };
   const [verdict = ""] = await client.admin.master("status", {}, limits).then(

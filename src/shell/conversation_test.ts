@@ -346,3 +346,37 @@ Deno.test("conversation: a terminal that can do nothing still has prompts and an
   assert.match(shown, /\| {3}12 \|/);
   assert.deepEqual(shell.raw, [false]);
 });
+
+Deno.test("conversation: \\o writes results to a file and back to the screen, \\| to a program", async () => {
+  const { shell, shown } = await talk([
+    "\\o rows.tsv\r",
+    "select * from pets;\r",
+    "show tables;\r",
+    "\\o\r",
+    "select 7 as seven;\r",
+    "select id from pets \\| sort -n\r",
+    "\\| wc\r",
+    "\x04",
+  ]);
+  assert.equal(shell.files["rows.tsv"], "id\tname\n1\t猫\n2\tNULL\nTables_in_minisql\npets\n");
+  assert.match(shown, /Results are written to file 'rows\.tsv'\./);
+  assert.match(shown, /\n2 rows in set/);
+  assert.doesNotMatch(shown, /猫/);
+  assert.match(shown, /Results are shown\.[^]*\| seven \|/);
+  assert.deepEqual(shell.ran, ["sort -n", "wc"]);
+  assert.deepEqual(shell.paged, ["id\n1\n2\n", "id\n1\n2\n"]);
+});
+
+Deno.test("conversation: what --histignore names is not kept, and the prompt follows the leader", async () => {
+  const options = { historyIgnore: ["*pets*", "select ?"] };
+  const variables = { HOME: "/home/ada" };
+  const keys = ["select * from pets;\r", "select 1;\r", "select 10;\r", "\x04"];
+  const { shell } = await talk(keys, { options, variables });
+  assert.equal(shell.files["/home/ada/.local/state/minisql/history"], "select 10;\n");
+  const connection = { user: null, host: "m9", port: 9, cluster: "minisql", masters: [] };
+  const { shown } = await talk(["select 1;\r", "\x04"], { options: { connection } });
+  assert.match(
+    shown,
+    /minisql m9:9 \[minisql\]> select 1;[^]*minisql 127\.0\.0\.1:9090 \[minisql\]> /,
+  );
+});

@@ -29,6 +29,18 @@ export interface ShellOptions {
   /** Asks before what destroys data, where a person is there to be asked. */
   readonly warn: boolean;
   readonly showWarnings: boolean;
+  /** Tables that would be wider than the terminal have a line for each column. */
+  readonly autoVertical: boolean;
+  /** A file to which everything that is shown is written too. */
+  readonly tee: string | null;
+  /** What ends a statement, until DELIMITER says otherwise. */
+  readonly delimiter: string;
+  /** Run at the beginning of each session. */
+  readonly initCommand: string | null;
+  /** `execute` is run again and again, with so much time between. */
+  readonly watchMs: number | null;
+  /** Statements that the history does not keep: patterns with `*` and `?`. */
+  readonly historyIgnore: readonly string[];
   /** No names are fetched for completion. */
   readonly noRehash: boolean;
   /** Commands beside the shell's own. */
@@ -64,12 +76,19 @@ export const DEFAULT_OPTIONS: Omit<ShellOptions, "version" | "connection"> = {
   pager: null,
   warn: true,
   showWarnings: false,
+  autoVertical: false,
+  tee: null,
+  delimiter: ";",
+  initCommand: null,
+  watchMs: null,
+  historyIgnore: [],
   noRehash: false,
 };
 
 /** What commands change. */
 export interface Settings {
-  format: FormatName;
+  /** Null: a table for people, tab-separated values for files and programs. */
+  format: FormatName | null;
   /** `auto`: vertical where a table would be wider than the terminal. */
   vertical: "on" | "off" | "auto";
   timing: boolean;

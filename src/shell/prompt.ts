@@ -11,7 +11,8 @@ export function promptText(shell: Shell): string {
 }
 
 function escaped(shell: Shell, letter: string): string {
-  const { user, host, port, cluster } = shell.options.connection;
+  const { user, cluster, ...first } = shell.options.connection;
+  const { host, port } = shell.health.leader ?? first;
   const now = new Date(shell.port.time.wall());
   switch (letter) {
     case "u":

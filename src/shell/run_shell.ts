@@ -1,6 +1,7 @@
 /** The shell from its start to its exit code: a conversation, a script on stdin, or `-e`. */
 import { orAborted } from "../base/abort.ts";
 import type { Client } from "../client/api.ts";
+import { watchScript } from "./commands/watch.ts";
 import { converse } from "./conversation.ts";
 import { LeaveNow } from "./interrupts.ts";
 import type { ShellOptions } from "./options.ts";
@@ -24,10 +25,16 @@ export async function runShell(
 ): Promise<number> {
   const shell = new Shell(client, port, options);
   try {
-    if (!await useDatabase(shell)) return exitCode(shell);
-    if (shell.interactive) await converse(shell);
-    else await runScripts(shell);
-    return exitCode(shell);
+    const { tee } = options;
+    if (tee !== null) await shell.printer.teeTo(tee);
+    if (!await useDatabase(shell) || !await shell.initSession()) return exitCode(shell);
+    if (!shell.interactive) {
+      await runScripts(shell);
+      return exitCode(shell);
+    }
+    await converse(shell);
+    // After a conversation there is no failure: its person has seen what went wrong.
+    return SHELL_EXIT.ok;
   } catch (error) {
     if (error instanceof LeaveNow) return SHELL_EXIT.interrupted;
     throw error;
@@ -44,15 +51,20 @@ async function useDatabase(shell: Shell): Promise<boolean> {
 }
 
 async function runScripts(shell: Shell): Promise<void> {
+  const { execute, watchMs } = shell.options;
+  if (execute.length === 0) await runPieces(shell, typed(shell.port), null);
+  else if (watchMs === null) await runGiven(shell);
+  else await watchScript(shell, watchMs, () => runGiven(shell));
+}
+
+/** Answers whether there is more to be done. */
+async function runGiven(shell: Shell): Promise<boolean> {
   const { execute, force } = shell.options;
-  if (execute.length === 0) {
-    await runPieces(shell, typed(shell.port), null);
-    return;
-  }
   for (const text of execute) {
     const isWell = await runText(shell, text);
-    if (shell.isLeaving || !isWell && !force) return;
+    if (shell.isLeaving || !isWell && !force) return false;
   }
+  return true;
 }
 
 async function* typed({ keyboard, stop }: ShellPort): AsyncIterable<Uint8Array> {
@@ -63,8 +75,7 @@ async function* typed({ keyboard, stop }: ShellPort): AsyncIterable<Uint8Array> 
   }
 }
 
-/** After a conversation there is no failure: its person has seen what went wrong. */
 function exitCode(shell: Shell): number {
-  if (shell.outcome === "ok" || shell.interactive) return SHELL_EXIT.ok;
+  if (shell.outcome === "ok") return SHELL_EXIT.ok;
   return shell.outcome === "failed" ? SHELL_EXIT.failed : SHELL_EXIT.unreachable;
 }

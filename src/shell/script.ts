@@ -12,7 +12,7 @@ export async function runPieces(
   pieces: AsyncIterable<Uint8Array>,
   file: string | null,
 ): Promise<boolean> {
-  const splitter = new ScriptSplitter(shell.commands);
+  const splitter = new ScriptSplitter(shell.commands, shell.options.delimiter);
   const decoder = new TextDecoder();
   let isWell = true;
   for await (const piece of pieces) {
@@ -30,7 +30,7 @@ export async function runPieces(
 }
 
 export async function runText(shell: Shell, text: string): Promise<boolean> {
-  const splitter = new ScriptSplitter(shell.commands);
+  const splitter = new ScriptSplitter(shell.commands, shell.options.delimiter);
   return await runAll(shell, [...splitter.push(text), ...splitter.end()], null);
 }
 

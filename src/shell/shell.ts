@@ -14,7 +14,9 @@ import type { FormatName } from "./output/result_format.ts";
 import type { ShellPort } from "./port.ts";
 import { Printer } from "./printer.ts";
 import { DEFAULT_PROMPT } from "./prompt.ts";
+import { runText } from "./script.ts";
 import { runStatement, tellFailure } from "./statement_runner.ts";
+import { ResultTarget } from "./target.ts";
 
 const PAGER = "less -SRX";
 const CHANGES_NAMES = new Set(["CREATE", "ALTER", "DROP", "RENAME", "CLEAR"]);
@@ -29,6 +31,7 @@ export class Shell {
   readonly interactive: boolean;
   readonly settings: Settings;
   readonly printer: Printer;
+  readonly target: ResultTarget;
   readonly interrupts: Interrupts;
   readonly commands: CommandTable;
   readonly names: ClusterNames;
@@ -56,6 +59,7 @@ export class Shell {
       port.out.isTerminal && !options.batch;
     this.settings = startSettings(port, options);
     this.printer = new Printer(port, this.interactive);
+    this.target = new ResultTarget(port);
     this.interrupts = new Interrupts(port, this.interactive);
     this.commands = new CommandTable([...ALL_COMMANDS, ...options.commands ?? []]);
     this.names = new ClusterNames(client);
@@ -117,11 +121,34 @@ export class Shell {
     return { signal, now: this.port.time.wall(), masters };
   }
 
+  /** How results are written: on the screen, or elsewhere. */
+  formatFor(isShown: boolean): FormatName {
+    if (this.settings.format !== null) return this.settings.format;
+    const { batch, silent, verbose } = this.options;
+    if (batch || silent > 0 || !isShown) return "tsv";
+    // A table for people, and where so much is asked for that only people want it.
+    return this.port.out.isTerminal || verbose >= 3 ? "table" : "tsv";
+  }
+
   get usualPager(): string {
     return PAGER;
   }
 
+  /** A session in place of the one there is, which ends with what was open in it. */
+  async beginSession(): Promise<boolean> {
+    await this.session.close();
+    this.session = this.client.session();
+    return await this.initSession();
+  }
+
+  /** What each session begins with. */
+  async initSession(): Promise<boolean> {
+    const { initCommand } = this.options;
+    return initCommand === null || await runText(this, initCommand);
+  }
+
   async close(): Promise<void> {
+    await this.target.toScreen();
     await this.printer.endTee();
     await this.session.close();
   }
@@ -130,8 +157,8 @@ export class Shell {
 function startSettings(port: ShellPort, options: ShellOptions): Settings {
   const pager = options.pager ?? port.variable("PAGER") ?? PAGER;
   return {
-    format: options.format ?? usualFormat(port, options),
-    vertical: "off",
+    format: options.format,
+    vertical: options.autoVertical ? "auto" : "off",
     timing: false,
     receipt: false,
     showWarnings: options.showWarnings,
@@ -139,10 +166,4 @@ function startSettings(port: ShellPort, options: ShellOptions): Settings {
     prompt: options.prompt ?? DEFAULT_PROMPT,
     database: options.database,
   };
-}
-
-/** A table for people, and where so much is asked for that only people want it. */
-function usualFormat(port: ShellPort, { batch, silent, verbose }: ShellOptions): FormatName {
-  if (batch || silent > 0) return "tsv";
-  return port.out.isTerminal || verbose >= 3 ? "table" : "tsv";
 }

@@ -207,3 +207,64 @@ Deno.test("shell: clear drops every table, and a script must name the cluster", 
   const named = await run({ execute: ["clear minisql; show tables"] });
   assert.deepEqual([named.code, named.shell.out], [0, ""]);
 });
+
+Deno.test("shell: what --init-command says comes first, and a failure of it ends it", async () => {
+  const sql = "select name from t where id = 1";
+  const first = await run({
+    execute: [sql],
+    initCommand: "update t set name = 'x'",
+    header: false,
+  });
+  assert.equal(first.shell.out, "x\n");
+  const failing = await run({ execute: [sql], initCommand: "select nope" });
+  assert.deepEqual([failing.code, failing.shell.out], [1, ""]);
+  const again = await run({ initCommand: "select 'begun'", header: false }, {
+    input: ["select 1;\n\\r\nselect 2;\n"],
+  });
+  assert.equal(again.shell.out, "begun\n1\nbegun\n2\n");
+});
+
+Deno.test("shell: --delimiter, --tee and --auto-vertical-output are as the commands", async () => {
+  const input = ["select 1; select 2//\nselect 'a;b'//\n"];
+  const split = await run({ delimiter: "//", header: false }, { input: [...input] });
+  assert.match(split.shell.err, /^ERROR 1064/);
+  const whole = await run({ delimiter: "//", header: false }, { input: ["select 'a;b'//"] });
+  assert.equal(whole.shell.out, "a;b\n");
+  const files = { "log.txt": "before\n" };
+  await run({ execute: ["select 1 as a"], tee: "log.txt" }, { files });
+  assert.equal(files["log.txt"], "before\na\n1\n");
+  const narrow = { terminal: true, size: { columns: 10, rows: 24 } };
+  const { shell } = await run(
+    { execute: ["select 1, 'wider than that'"], autoVertical: true },
+    narrow,
+  );
+  assert.match(shell.out, /^\*+ 1\. row \*+\n/);
+});
+
+Deno.test("shell: --watch runs what -e gives until the process is to end, and stops at an error", async () => {
+  const stop = new AbortController();
+  const reason = new Error("SIGINT");
+  let looks = 0;
+  const watching = run({ execute: ["select 1 as a"], watchMs: 2000 }, { stop: stop.signal }, {
+    onStatement: (sql) => {
+      if (sql === "select 1 as a" && ++looks === 3) stop.abort(reason);
+    },
+  });
+  await assert.rejects(watching, (error) => error === reason);
+  assert.equal(looks, 3);
+  const failing = await run({ execute: ["select 1 as a", "select nope"], watchMs: 2000 });
+  assert.deepEqual([failing.code, failing.shell.out], [1, "a\n1\n"]);
+  assert.match(failing.shell.err, /^Every 2 s: 2023-11-14 22:13:20\nERROR 1054/);
+});
+
+Deno.test("shell: \\o and \\| serve scripts too, in the format that was asked for", async () => {
+  const input = [
+    "\\o a.csv\nselect * from t where id = 2;\n\\o\nselect 1 as a \\| cat\nselect 2 as b;\n",
+  ];
+  const { shell, code } = await run({ format: "csv", nullText: "-" }, { input });
+  assert.equal(code, 0, shell.err);
+  assert.equal(shell.files["a.csv"], "id,name\n2,-\n");
+  assert.deepEqual([shell.paged, shell.out], [["a\n1\n"], "b\n2\n"]);
+  const none = await run({}, { input: ["\\| cat\n"] });
+  assert.match(none.shell.err, /^ERROR at line 1: No query specified/);
+});

@@ -15,18 +15,25 @@ const RULE = "--------------";
 /** With `-v` so many times: statements are shown, rows counted, times told. */
 const VERBOSE = { echo: 1, counts: 2, times: 3 } as const;
 
+/** How the rows of one statement are wanted, where not as usual. */
+export interface ResultWishes {
+  readonly vertical?: boolean;
+  /** A program that they go to, in place of the screen. */
+  readonly program?: string;
+}
+
 /** Runs the statement and answers whether it was done. */
 export async function runStatement(
   shell: Shell,
   sql: string,
-  vertical = false,
+  wishes: ResultWishes = {},
 ): Promise<boolean> {
   const { printer, options } = shell;
   if (options.verbose >= VERBOSE.echo) await printer.say(`${RULE}\n${sql}\n${RULE}\n`);
   shell.lastStatement = sql;
   try {
     if (!await mayRun(shell, sql)) return true;
-    await shell.interrupts.during((signal) => answer(shell, sql, vertical, signal));
+    await shell.interrupts.during((signal) => answer(shell, sql, wishes, signal));
     shell.statementDone(sql);
     return true;
   } catch (error) {
@@ -59,7 +66,7 @@ export async function tellFailure(shell: Shell, error: unknown): Promise<false> 
 async function answer(
   shell: Shell,
   sql: string,
-  vertical: boolean,
+  wishes: ResultWishes,
   signal: AbortSignal,
 ): Promise<void> {
   const { time } = shell.port;
@@ -69,7 +76,7 @@ async function answer(
   const columns = await columnsOf(stream);
   const isQuery = columns.length > 0;
   const { rows, ms: readingMs } = isQuery
-    ? await write(shell, stream, { columns, vertical })
+    ? await write(shell, stream, columns, wishes)
     : await drain(stream);
   const { result, receipt } = await stream.outcome;
   const ms = time.now() - started - readingMs;
@@ -97,20 +104,18 @@ async function drain(stream: QueryStream): Promise<Written> {
   return { rows: 0, ms: 0 };
 }
 
-interface Shown {
-  readonly columns: readonly Column[];
-  readonly vertical: boolean;
-}
-
 async function write(
   shell: Shell,
   stream: QueryStream,
-  { columns, vertical }: Shown,
+  columns: readonly Column[],
+  { vertical = false, program }: ResultWishes,
 ): Promise<Written> {
   const { time } = shell.port;
-  const format = formatFor(shell, vertical);
-  const writer = format(columns, formatOptions(shell));
-  const sink = shell.printer.result(shell.settings.pager, format !== FORMAT_WRITERS.vertical);
+  const elsewhere = await shell.target.sink(program ?? null);
+  const format = formatFor(shell, { vertical, isShown: elsewhere === null });
+  const writer = format(columns, formatOptions(shell, elsewhere === null));
+  const sink = elsewhere ??
+    shell.printer.result(shell.settings.pager, format !== FORMAT_WRITERS.vertical);
   let rows = 0;
   let ms = 0;
   const taken = async (taking: Promise<void>) => {
@@ -130,28 +135,35 @@ async function write(
   return { rows, ms };
 }
 
-function formatFor({ settings, port }: Shell, vertical: boolean): Format {
+interface Looks {
+  readonly vertical: boolean;
+  /** On the screen. */
+  readonly isShown: boolean;
+}
+
+function formatFor(shell: Shell, { vertical, isShown }: Looks): Format {
   if (vertical) return FORMAT_WRITERS.vertical;
-  if (settings.format === "table" && settings.vertical === "auto") {
+  const { settings, port } = shell;
+  const format = shell.formatFor(isShown);
+  if (format === "table" && settings.vertical === "on") return FORMAT_WRITERS.vertical;
+  if (format === "table" && settings.vertical === "auto" && isShown) {
     return fittingFormat(port.size().columns);
   }
-  const format = settings.format === "table" && settings.vertical === "on"
-    ? "vertical"
-    : settings.format;
   return FORMAT_WRITERS[format];
 }
 
-function formatOptions({ options, settings, port }: Shell): FormatOptions {
+function formatOptions(shell: Shell, isShown: boolean): FormatOptions {
+  const { options, settings, port } = shell;
   const { header, raw, nullText, binary, quick, silent } = options;
   const { out } = port;
   // One -s is what a pipe is by itself; with both, or two of them, names are too much.
-  const isTerse = silent > (out.isTerminal ? 1 : 0) && settings.format === "tsv";
+  const isTerse = silent > (out.isTerminal ? 1 : 0) && shell.formatFor(isShown) === "tsv";
   return {
     header: header && !isTerse,
     raw,
     nullText,
     binary,
-    terminal: out.isTerminal ? { style: out.style, columns: port.size().columns } : null,
+    terminal: out.isTerminal && isShown ? { style: out.style, columns: port.size().columns } : null,
     cut: settings.pager === "",
     windowRows: quick ? 1 : WINDOW_ROWS,
   };

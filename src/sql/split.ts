@@ -71,12 +71,13 @@ export class ScriptSplitter {
   #codeAt = 0;
   /** Nothing but space and comments stands before here on the line. */
   #atLineStart = true;
-  #delimiter = ";";
+  #delimiter: string;
   #found: ScriptStatement[] = [];
   readonly #commands: ClientCommands | null;
 
-  constructor(commands: ClientCommands | null = null) {
+  constructor(commands: ClientCommands | null = null, delimiter = ";") {
     this.#commands = commands;
+    this.#delimiter = delimiter;
   }
 
   /** With `whole`, the piece ends at the end of a line, and nothing waits for what comes next. */

@@ -232,3 +232,25 @@ test("SIGTERM puts the terminal right and ends it with 143", async () => {
   Deno.kill(pid, "SIGTERM");
   await terminal.shows("[ended 143]");
 });
+
+test("results go to a file with \\o, to a program with \\|, and everything to --tee", async () => {
+  const [binary] = await cluster();
+  const [rows, tee] = [`${binary.folder}/rows.tsv`, `${binary.folder}/tee.txt`];
+  await using terminal = await openShell({}, "--tee", tee);
+  await enter(terminal, `\\o ${rows}`);
+  assert.match(await enter(terminal, "select 'to the file' as t;"), /\n1 row in set/);
+  await enter(terminal, "\\o");
+  assert.equal(await Deno.readTextFile(rows), "t\nto the file\n");
+  const sorted = await enter(
+    terminal,
+    "select 2 as n union all select 1 \\| sort -n | tr '\\n' '+'",
+  );
+  assert.match(sorted, /\nn\+1\+2\+/);
+  assert.match(await enter(terminal, "\\| wc -l"), /\n3\n/);
+  await terminal.type("select 1 \\| less\r");
+  await terminal.shows(/\(END\)$/);
+  await terminal.press("q");
+  await terminal.press("C-d");
+  await terminal.shows("[ended 0]");
+  assert.match(await Deno.readTextFile(tee), /sql> select 'to the file' as t;\n1 row in set/);
+});

@@ -2,6 +2,7 @@
 import { runFile } from "../script.ts";
 import type { Shell } from "../shell.ts";
 import { ShellError } from "../shell_error.ts";
+import { runStatement } from "../statement_runner.ts";
 import type { CommandInput, ShellCommand } from "./command.ts";
 
 export const FILE_COMMANDS: readonly ShellCommand[] = [
@@ -22,6 +23,29 @@ export const FILE_COMMANDS: readonly ShellCommand[] = [
       if (args === "") throw new ShellError(`Usage: ${name} COMMAND`);
       const code = await shell.port.programs.run(args);
       if (code !== 0) await shell.printer.say(`It ended with exit code ${code}.`);
+    },
+  },
+  {
+    names: ["\\|"],
+    args: "COMMAND",
+    does: "Run the statement, and send its rows to a command of the system",
+    takesStatement: true,
+    run: async (shell, { args, statement }) => {
+      if (args === "") throw new ShellError("Usage: \\| COMMAND");
+      const sql = statement === "" ? shell.lastStatement : statement;
+      if (sql === "") throw new ShellError("No query specified");
+      await runStatement(shell, sql, { program: args });
+    },
+  },
+  {
+    names: ["\\o"],
+    args: "[FILE]",
+    does: "Write results to a file from now on; without one, to the screen again",
+    run: async (shell, { args }) => {
+      if (args === "") await shell.target.toScreen();
+      else await shell.target.toFile(unquoted(args));
+      const where = args === "" ? "shown" : `written to file '${unquoted(args)}'`;
+      await shell.printer.say(`Results are ${where}.`);
     },
   },
   {

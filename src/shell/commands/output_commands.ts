@@ -117,7 +117,7 @@ async function setFormat(
     }
     shell.settings.format = format satisfies FormatName;
   }
-  await shell.printer.say(`Results are written as ${shell.settings.format}.`);
+  await shell.printer.say(`Results are written as ${shell.formatFor(true)}.`);
 }
 
 async function setWarnings(shell: Shell, shown: boolean): Promise<void> {

@@ -16,7 +16,7 @@ function ender(names: readonly string[], does: string, vertical: boolean): Shell
     takesStatement: true,
     async run(shell, { statement }) {
       if (statement === "") throw new ShellError("No query specified");
-      await runStatement(shell, statement, vertical);
+      await runStatement(shell, statement, { vertical });
     },
   };
 }
@@ -51,8 +51,7 @@ export const STATEMENT_COMMANDS: readonly ShellCommand[] = [
     args: "",
     does: "Begin a new session: settings and an open transaction are gone",
     async run(shell) {
-      await shell.session.close();
-      shell.session = shell.client.session();
+      await shell.beginSession();
       shell.names.forget();
       await shell.printer.say("A new session.");
     },

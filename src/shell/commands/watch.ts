@@ -17,15 +17,12 @@ export async function watch(shell: Shell, { args, statement }: CommandInput): Pr
       `\\watch takes seconds from ${SECONDS_MIN} to ${SECONDS_MAX}, not ${args}`,
     );
   }
-  const { port, printer } = shell;
   const pager = shell.settings.pager;
   // A pager would hold up the next look.
   shell.settings.pager = "";
   try {
     for (;;) {
-      if (port.out.isTerminal) await port.out.write("\x1b[H\x1b[2J");
-      const time = new Date(port.time.wall()).toISOString().slice(0, 19).replace("T", " ");
-      await printer.say(`Every ${seconds} s: ${time}`);
+      await beginLook(shell, seconds);
       const isDone = await runStatement(shell, sql);
       if (!isDone || shell.interrupts.interrupted) return;
       if (await isInterrupted(shell, seconds * 1000)) return;
@@ -33,6 +30,27 @@ export async function watch(shell: Shell, { args, statement }: CommandInput): Pr
   } finally {
     shell.settings.pager = pager;
   }
+}
+
+/** What a script does, again and again until it fails or the process is to end. */
+export async function watchScript(
+  shell: Shell,
+  ms: number,
+  run: () => Promise<boolean>,
+): Promise<void> {
+  const { time, stop } = shell.port;
+  for (;;) {
+    await beginLook(shell, ms / 1000);
+    if (!await run()) return;
+    await time.sleep(ms, stop);
+  }
+}
+
+/** Over the last look where a person sees it, below it elsewhere. */
+async function beginLook({ port, printer }: Shell, seconds: number): Promise<void> {
+  if (port.out.isTerminal) await port.out.write("\x1b[H\x1b[2J");
+  const time = new Date(port.time.wall()).toISOString().slice(0, 19).replace("T", " ");
+  await printer.say(`Every ${seconds} s: ${time}`);
 }
 
 /** Waits; true where Ctrl-C came first. */

@@ -11,16 +11,23 @@ export class History {
   readonly #files: Files;
   /** Null where none is to be kept. */
   readonly #path: string | null;
+  /** What the person does not want to be kept. */
+  readonly #ignored: readonly RegExp[];
   #entries: string[] = [];
 
-  private constructor(files: Files, path: string | null) {
+  private constructor(files: Files, path: string | null, ignored: readonly RegExp[]) {
     this.#files = files;
     this.#path = path;
+    this.#ignored = ignored;
   }
 
   /** What cannot be read is no reason not to start. */
-  static async load(files: Files, path: string | null): Promise<History> {
-    const history = new History(files, path);
+  static async load(
+    files: Files,
+    path: string | null,
+    ignore: readonly string[] = [],
+  ): Promise<History> {
+    const history = new History(files, path, ignore.map(patternOf));
     if (path === null) return history;
     const text = await files.read(path).catch(() => null);
     const lines = (text ?? "").split("\n").filter((line) => line !== "");
@@ -38,6 +45,7 @@ export class History {
     const entry = text.trimEnd();
     const isOurs = entry !== "" && !/^\s/.test(entry) && entry.length <= ENTRY_LENGTH_MAX;
     if (!isOurs || SECRET.test(entry) || entry === this.#entries.at(-1)) return;
+    if (this.#ignored.some((pattern) => pattern.test(entry))) return;
     this.#entries.push(entry);
     if (this.#path === null) return;
     // Another shell may be writing too: an entry is added in one piece.
@@ -48,6 +56,15 @@ export class History {
     const text = this.#entries.map((entry) => `${encode(entry)}\n`).join("");
     await this.#files.replace(path, text, true).catch(() => {});
   }
+}
+
+/** `*` stands for anything, `?` for one character; a whole statement must fit. */
+function patternOf(pattern: string): RegExp {
+  const parts = pattern.split(/([*?])/).map((part) => {
+    if (part === "*") return ".*";
+    return part === "?" ? "." : RegExp.escape(part);
+  });
+  return new RegExp(`^${parts.join("")};?$`, "is");
 }
 
 /** An entry is one line of the file. */
