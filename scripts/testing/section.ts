@@ -21,6 +21,8 @@ export interface SectionOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Ends the command and everything it started. */
   readonly signal: AbortSignal;
+  /** Takes what the command prints, as it comes. */
+  readonly show: (text: string) => Promise<void>;
 }
 
 /** No section takes nearly as long: one that hangs must not take the whole run with it. */
@@ -42,13 +44,13 @@ export async function runSection(
     const result = await runOnce(section, options);
     const hasCrashed = section.isCrashProne === true && result.code === SEGMENTATION_FAULT;
     if (!hasCrashed || attempt === ATTEMPTS_MAX || options.signal.aborted) return result;
-    console.log(`${section.command[0]} crashed, as it is known to: once more`);
+    await options.show(`${section.command[0]} crashed, as it is known to: once more\n`);
   }
 }
 
 async function runOnce(
   section: Section,
-  { env, signal }: SectionOptions,
+  { env, signal, show }: SectionOptions,
 ): Promise<SectionResult> {
   const command = new Deno.Command("setpriv", {
     args: [...launcher(), ...section.command],
@@ -59,7 +61,7 @@ async function runOnce(
   const end = () => signalChild(command, "SIGTERM");
   signal.addEventListener("abort", end, { once: true });
   try {
-    const output = new ShownOutput(command.stdout);
+    const output = new ShownOutput(command.stdout, show);
     const status = await command.status;
     return { code: status.code, output: await output.end(LATE_OUTPUT_MS) };
   } finally {
@@ -76,15 +78,17 @@ function launcher(): readonly string[] {
   return ["--pdeathsig", "TERM", "--", "sh", "-c", 'exec "$@" 2>&1', "sh", ...timeout];
 }
 
-/** What a command prints, passed on to this process's own output and kept. */
+/** What a command prints, shown and kept. */
 class ShownOutput {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #done: Promise<void>;
   readonly #decoder = new TextDecoder();
   readonly #rows = new DotRows();
+  readonly #show: SectionOptions["show"];
   #text = "";
 
-  constructor(stream: ReadableStream<Uint8Array>) {
+  constructor(stream: ReadableStream<Uint8Array>, show: SectionOptions["show"]) {
+    this.#show = show;
     this.#reader = stream.getReader();
     this.#done = this.#copy();
   }
@@ -103,13 +107,7 @@ class ShownOutput {
       if (done) return;
       const text = this.#decoder.decode(value, { stream: true });
       this.#text += text;
-      await writeAll(new TextEncoder().encode(this.#rows.show(text)));
+      await this.#show(this.#rows.show(text));
     }
-  }
-}
-
-async function writeAll(bytes: Uint8Array): Promise<void> {
-  for (let from = 0; from < bytes.length;) {
-    from += await Deno.stdout.write(bytes.subarray(from));
   }
 }

@@ -8,7 +8,7 @@ function shell(script: string): { name: string; command: readonly string[] } {
 }
 
 function optionsFor(run: string, signal = new AbortController().signal) {
-  return { env: { [RUN_VARIABLE]: run }, signal };
+  return { env: { [RUN_VARIABLE]: run }, signal, show: () => Promise.resolve() };
 }
 
 Deno.test("section: gives the command's exit code and all it printed", async () => {
