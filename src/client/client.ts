@@ -17,6 +17,7 @@ import type {
 import type { Context } from "./context.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Desk } from "./desk.ts";
+import { Diagnostics } from "./diagnostics.ts";
 import type { Positions } from "./positions.ts";
 import { runTransaction } from "./run_transaction.ts";
 import type { Routed } from "./runner.ts";
@@ -101,6 +102,8 @@ export class ClusterClient implements Client, Owner {
   async perform<T>({ statement, level }: Call, deadline: Deadline, mode: Mode<T>): Promise<T> {
     const { plan, sql } = statement;
     if (plan.to === "session") return mode.of(this.#set(sql));
+    // Statements of their own follow none.
+    if (plan.to === "diagnostics") return mode.of(new Diagnostics().show(plan.show));
     const run = { statement: { ...statement, plan } as Routed, context: this.#context, level };
     return await mode.run(this.#parts.desk.runner, run, deadline);
   }

@@ -1,6 +1,7 @@
 /** CREATE, ALTER, RENAME and DROP: by the master, which sees to it that all copies change alike. */
 import { MinisqlError } from "../protocol/errors.ts";
 import type { Answer, Request } from "../protocol/messages.ts";
+import { type Condition, CONDITIONS_MAX } from "../protocol/values.ts";
 import type { CreateTable, DropTable } from "../sql/ddl/model.ts";
 import { DONE } from "./answers.ts";
 import type { MasterCall, QueryResult } from "./api.ts";
@@ -61,21 +62,21 @@ export class Definitions {
     const answer = await this.#order("createTable", request, deadline, "TABLE_EXISTS", isOurs);
     this.#deps.routes.forget([table]);
     // IF NOT EXISTS that found one leaves MySQL's note.
-    return answer?.job === null ? { ...DONE, result: { affected: 0, warnings: 1 } } : DONE;
+    return answer?.job === null ? noted([note(1050, `Table '${table}' already exists`)]) : DONE;
   }
 
   /** Drops all tables or, where one of them is not there, none. */
   async #drop({ tables, ifExists }: DropTable, deadline: Deadline): Promise<QueryResult> {
     const names = [...new Set(tables.map(({ name }) => name))];
     if (!ifExists && names.length > 1) await this.#requireAll(names, deadline);
-    let warnings = 0;
+    const notes: Condition[] = [];
     let waiting = names;
     while (waiting.length > 0) {
       const refused: { readonly table: string; readonly error: unknown }[] = [];
       for (const table of waiting) {
         try {
           const answer = await this.#dropOne(table, ifExists, deadline);
-          if (answer?.job === null) warnings++;
+          if (answer?.job === null) notes.push(note(1051, `Unknown table '${table}'`));
         } catch (error) {
           // A table that one of the others refers to can go once that has gone.
           if (!isReferenced(error)) throw error;
@@ -85,7 +86,7 @@ export class Definitions {
       if (refused.length === waiting.length) throw refused[0]?.error;
       waiting = refused.map(({ table }) => table);
     }
-    return warnings === 0 ? DONE : { ...DONE, result: { affected: 0, warnings } };
+    return noted(notes);
   }
 
   async #dropOne(
@@ -126,7 +127,7 @@ export class Definitions {
       const mayBeMissing = "ifExists" in definition && definition.kind !== "drop_index" &&
         definition.ifExists;
       if (!mayBeMissing || !isAbsence(error)) throw error;
-      return { ...DONE, result: { affected: 0, warnings: 1 } };
+      return noted([note(error.errno ?? 0, error.message)]);
     } finally {
       routes.forget(names);
     }
@@ -247,6 +248,17 @@ function namesOf(definition: Exclude<Definition, CreateTable | DropTable>): read
     action.kind === "rename_table" ? [action.to.name] : []
   );
   return [definition.table.name, ...renamed];
+}
+
+/** MySQL's note on what IF EXISTS or IF NOT EXISTS has passed over. */
+function note(code: number, message: string): Condition {
+  return { level: "Note", code, message };
+}
+
+function noted(notes: readonly Condition[]): QueryResult {
+  if (notes.length === 0) return DONE;
+  const conditions = notes.slice(0, CONDITIONS_MAX);
+  return { ...DONE, result: { affected: 0, warnings: notes.length, conditions } };
 }
 
 function isReferenced(error: unknown): boolean {

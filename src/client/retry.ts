@@ -23,7 +23,7 @@ export function unlessCancelledHere(error: unknown, deadline: Deadline): unknown
 }
 
 /** A server has no such table: the client's route may be out of date, or the statement wrong. */
-export function isAbsence(error: unknown): boolean {
+export function isAbsence(error: unknown): error is MinisqlError {
   return error instanceof MinisqlError &&
     (error.code === "NO_SUCH_TABLE" || error.code === "SQL" && error.errno === 1146);
 }

@@ -5,6 +5,7 @@ import type { Queries, QueryOptions } from "./api.ts";
 import type { Context } from "./context.ts";
 import { asMinisqlError, type Deadline } from "./deadline.ts";
 import type { Desk } from "./desk.ts";
+import { Diagnostics } from "./diagnostics.ts";
 import type { Positions } from "./positions.ts";
 import type { Routed } from "./runner.ts";
 import { type Call, type Mode, type Owner, TextQueries } from "./text_queries.ts";
@@ -49,6 +50,7 @@ class Scope implements Owner {
   readonly #context: Context;
   readonly #transaction: Transaction;
   readonly #turns = new Turnstile();
+  readonly #diagnostics = new Diagnostics();
   #isOver = false;
 
   constructor(desk: Desk, positions: Positions, deadline: Deadline) {
@@ -70,7 +72,13 @@ class Scope implements Owner {
     return await this.#turns.enter(deadline);
   }
 
-  async perform<T>({ statement, level }: Call, deadline: Deadline, mode: Mode<T>): Promise<T> {
+  async perform<T>(call: Call, deadline: Deadline, mode: Mode<T>): Promise<T> {
+    const { plan } = call.statement;
+    if (plan.to === "diagnostics") return mode.of(this.#diagnostics.show(plan.show));
+    return await this.#diagnostics.of(this.#perform(call, deadline, mode), mode.end);
+  }
+
+  async #perform<T>({ statement, level }: Call, deadline: Deadline, mode: Mode<T>): Promise<T> {
     const { plan } = statement;
     switch (plan.to) {
       case "primary":

@@ -33,7 +33,9 @@ export interface RunnerOptions {
 }
 
 /** A statement that no session has kept for itself. */
-export type Routed = Statement & { readonly plan: Exclude<Plan, { readonly to: "session" }> };
+export type Routed = Statement & {
+  readonly plan: Exclude<Plan, { readonly to: "session" | "diagnostics" }>;
+};
 
 export interface Run {
   readonly statement: Routed;

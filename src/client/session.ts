@@ -8,6 +8,7 @@ import type { Outcome, Prepared, QueryOptions, QueryResult, QueryStream, Session
 import type { Context } from "./context.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Desk } from "./desk.ts";
+import { Diagnostics } from "./diagnostics.ts";
 import type { SavepointStep } from "./journal.ts";
 import type { Positions } from "./positions.ts";
 import type { Routed } from "./runner.ts";
@@ -21,6 +22,7 @@ export class ClientSession implements Session, Owner {
   readonly #context: Context;
   readonly #queries: TextQueries;
   readonly #turns = new Turnstile();
+  readonly #diagnostics = new Diagnostics();
   #transaction: Transaction | null = null;
   #autocommit = true;
   #isClosed = false;
@@ -88,7 +90,13 @@ export class ClientSession implements Session, Owner {
     throw new MinisqlError("BAD_REQUEST", "Cannot run the statement: the session is closed");
   }
 
-  async perform<T>({ statement, level }: Call, deadline: Deadline, mode: Mode<T>): Promise<T> {
+  async perform<T>(call: Call, deadline: Deadline, mode: Mode<T>): Promise<T> {
+    const { plan } = call.statement;
+    if (plan.to === "diagnostics") return mode.of(this.#diagnostics.show(plan.show));
+    return await this.#diagnostics.of(this.#perform(call, deadline, mode), mode.end);
+  }
+
+  async #perform<T>({ statement, level }: Call, deadline: Deadline, mode: Mode<T>): Promise<T> {
     const { plan, sql } = statement;
     if (plan.to === "session") return mode.of(await this.#set(sql, deadline));
     const endsTransaction = plan.to === "master" || plan.to === "primary" && plan.commitsFirst;

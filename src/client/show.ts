@@ -9,13 +9,24 @@ export type Show =
   | { readonly kind: "tables"; readonly full: boolean; readonly like: string | null }
   /** Of one table, which every copy of it can tell. */
   | { readonly kind: "table"; readonly table: string }
+  /** SHOW WARNINGS and its kin: the session knows. */
+  | ConditionsShow
   /** What is alike on all servers, as sessions are pinned. */
   | { readonly kind: "server" };
+
+export interface ConditionsShow {
+  readonly kind: "conditions";
+  readonly errorsOnly: boolean;
+  /** How many there are. */
+  readonly counts: boolean;
+  readonly from: number;
+  readonly most: number | null;
+}
 
 /** What any server may answer: nothing of it is about tables. */
 const SERVER_WORDS = new Set([
   ...["DATABASES", "SCHEMAS", "VARIABLES", "STATUS", "ENGINES", "STORAGE", "COLLATION", "CHARSET"],
-  ...["CHARACTER", "WARNINGS", "ERRORS", "COUNT", "GRANTS", "PRIVILEGES", "PROCESSLIST", "PLUGINS"],
+  ...["CHARACTER", "GRANTS", "PRIVILEGES", "PROCESSLIST", "PLUGINS"],
 ]);
 
 export function readShow(sql: string, tokens: readonly Token[]): Show {
@@ -42,6 +53,12 @@ export function readShow(sql: string, tokens: readonly Token[]): Show {
         "each server knows of its own copies only",
         "write SHOW TABLES, and COUNT(*) or SHOW CREATE TABLE for one of them",
       );
+    case "WARNINGS":
+    case "ERRORS":
+      return readConditions(cursor, word, false);
+    case "COUNT":
+      for (const sign of ["(", "*", ")"]) cursor.expect(sign);
+      return readConditions(cursor, cursor.next().upper, true);
     default:
       if (SERVER_WORDS.has(word)) return { kind: "server" };
       throw refused(`SHOW ${word}`);
@@ -71,6 +88,30 @@ function readTables(cursor: Cursor, full: boolean): Show {
   }
   requireEnd(cursor);
   return { kind: "tables", full, like };
+}
+
+/** `LIMIT [from,] most` may follow what is not a count. */
+function readConditions(cursor: Cursor, word: string, counts: boolean): Show {
+  if (word !== "WARNINGS" && word !== "ERRORS") throw cursor.fault(cursor.previous);
+  const limits: number[] = [];
+  if (!counts && cursor.take("LIMIT")) {
+    do limits.push(readCount(cursor)); while (limits.length < 2 && cursor.take(","));
+  }
+  requireEnd(cursor);
+  const from = limits.length === 2 ? limits[0] ?? 0 : 0;
+  return {
+    kind: "conditions",
+    errorsOnly: word === "ERRORS",
+    counts,
+    from,
+    most: limits.at(-1) ?? null,
+  };
+}
+
+function readCount(cursor: Cursor): number {
+  const { kind, text } = cursor.next();
+  if (kind !== "number" || !/^\d+$/.test(text)) throw cursor.fault(cursor.previous);
+  return Number(text);
 }
 
 function readOneTable(cursor: Cursor): Show {

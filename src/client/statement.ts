@@ -8,7 +8,7 @@ import { parseDdl } from "../sql/ddl/parser.ts";
 import { guard, scopeOf } from "../sql/guard/guard.ts";
 import type { GuardFacts } from "../sql/guard/schema.ts";
 import { lex, type Token } from "../sql/lexer.ts";
-import { readShow, type Show, tellsOfSchema } from "./show.ts";
+import { type ConditionsShow, readShow, type Show, tellsOfSchema } from "./show.ts";
 
 /** A schema change that the master orders; TRUNCATE is a write like others. */
 export type Definition = Exclude<DdlStatement, { readonly kind: "truncate" }>;
@@ -30,6 +30,8 @@ export type Plan =
   | { readonly to: "any" }
   | { readonly to: "master"; readonly definition: Definition }
   | { readonly to: "list"; readonly show: Show & { readonly kind: "tables" } }
+  /** SHOW WARNINGS: about the statement before it. */
+  | { readonly to: "diagnostics"; readonly show: ConditionsShow }
   /** SET, USE, BEGIN and their kin. */
   | { readonly to: "session" };
 
@@ -127,6 +129,8 @@ function planShow(show: Show): Plan {
       return { to: "list", show };
     case "table":
       return { to: "replica", tables: [show.table], level: "fast" };
+    case "conditions":
+      return { to: "diagnostics", show };
     case "server":
       return { to: "any" };
   }

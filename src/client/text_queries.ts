@@ -21,15 +21,15 @@ export interface Mode<T> {
   readonly use: Use<T>;
   readonly run: (runner: Runner, run: Run, deadline: Deadline) => Promise<T>;
   readonly of: (result: QueryResult) => T;
-  /** Settles when the statement is over. */
-  readonly end: (value: T) => Promise<unknown>;
+  /** Settles when the statement is over, with how it ended. */
+  readonly end: (value: T) => Promise<Outcome>;
 }
 
 const WHOLE: Mode<QueryResult> = {
   use: collect,
   run: (runner, run, deadline) => runner.run(run, deadline),
   of: (result) => result,
-  end: () => Promise.resolve(),
+  end: (result) => Promise.resolve(result),
 };
 
 const STREAMED: Mode<Running> = {

@@ -3,6 +3,7 @@ import {
   array,
   boolean,
   type Infer,
+  integer,
   nullable,
   number,
   object,
@@ -100,15 +101,34 @@ export function decodeRows(columns: readonly Column[], rows: WireRows): readonly
   });
 }
 
+/** Of what a statement warns, the first so many are told; the rest is only counted. */
+export const CONDITIONS_MAX = 64;
+
+/** What a statement leaves to be said beside its result, as SHOW WARNINGS has it. */
+export const conditionShape = object({
+  level: oneOf(["Note", "Warning", "Error"]),
+  code: integer(0),
+  message: text(),
+});
+
+export type Condition = Infer<typeof conditionShape>;
+
 export const resultShape = object({
   /** Rows changed, as MySQL counts them; 0 for a query. */
   affected: number,
   /** The first AUTO_INCREMENT value the statement drew, where it drew one. */
   insertId: optional(nullable(text())),
   warnings: optional(number),
+  /** What these warnings say, where the engine keeps that, the first of them. */
+  conditions: optional(array(conditionShape, CONDITIONS_MAX)),
   /** MySQL's note on what it did ("Records: 3  Duplicates: 0  Warnings: 0"). */
   info: optional(text()),
 });
 
 /** How a statement ended. */
 export type StatementResult = Infer<typeof resultShape>;
+
+/** What is worth keeping of a result, for whoever asks for it again. */
+export function withoutConditions({ conditions: _, ...kept }: StatementResult): StatementResult {
+  return kept;
+}

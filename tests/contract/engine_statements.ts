@@ -66,6 +66,41 @@ function valueTests(contract: EngineContract): void {
 }
 
 function resultTests(contract: EngineContract): void {
+  sessionTest(contract, "what a statement warns of is told with its result", async (session) => {
+    await runAll(
+      session,
+      "CREATE TABLE w (id INT PRIMARY KEY, n TINYINT NOT NULL, t VARCHAR(3), d DECIMAL(4,1))",
+      "INSERT INTO w VALUES (1, 1, 'a', 0)",
+    );
+    const told = async (sql: string) => {
+      const { result } = await session.run(sql, LIMIT);
+      return (result.conditions ?? []).map(({ level, code, message }) =>
+        `${level} ${code} ${message.replace("'w.PRIMARY'", "'PRIMARY'")}`
+      );
+    };
+    const ignoring = "INSERT IGNORE INTO w VALUES (1, 1, 'b', 0), (2, 999, 'long', 0)";
+    await session.begin("write");
+    assert.deepEqual(await told(ignoring), [
+      "Warning 1062 Duplicate entry '1' for key 'PRIMARY'",
+      "Warning 1264 Out of range value for column 'n' at row 2",
+      "Warning 1265 Data truncated for column 't' at row 2",
+    ]);
+    assert.deepEqual(await told("INSERT INTO w VALUES (3, 1, 'c', 1.25)"), [
+      "Note 1265 Data truncated for column 'd' at row 1",
+    ]);
+    assert.deepEqual(await told("INSERT IGNORE INTO w (id) VALUES (4)"), [
+      "Warning 1364 Field 'n' doesn't have a default value",
+    ]);
+    assert.deepEqual(await told("UPDATE w SET d = 2 WHERE id = 1"), []);
+    await session.commit();
+    assert.deepEqual(await rowsOf(session, "SELECT * FROM w WHERE id = 2"), [[
+      2,
+      127,
+      "lon",
+      "0.0",
+    ]]);
+  });
+
   sessionTest(contract, "a statement tells what it changed, as MySQL counts", async (session) => {
     await runAll(session, BOOKS);
     const insert = await session.run(

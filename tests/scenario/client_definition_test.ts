@@ -161,3 +161,33 @@ clientStory("a change in doubt stays so, and one of nothing is a note", async (c
     is("SQL", /'nowhere'/, 1146),
   );
 });
+
+clientStory(
+  "SHOW WARNINGS tells what the statement before it has left, in its session",
+  async (cluster) => {
+    const client = cluster.client();
+    const session = client.session();
+    const rowsOf = async (sql: string, of: Pick<typeof session, "query"> = session) =>
+      (await cluster.outcome(of.query(sql))).rows;
+    await cluster.outcome(session.query(CREATE));
+    assert.deepEqual(await rowsOf("SHOW WARNINGS"), []);
+    await cluster.outcome(session.query("CREATE TABLE IF NOT EXISTS t (a INT PRIMARY KEY)"));
+    const note = ["Note", 1050, "Table 't' already exists"];
+    assert.deepEqual(await rowsOf("SHOW WARNINGS"), [note]);
+    assert.deepEqual(await rowsOf("SHOW WARNINGS LIMIT 1, 5"), []);
+    assert.deepEqual(await rowsOf("SHOW COUNT(*) WARNINGS"), [[1]]);
+    assert.deepEqual(await rowsOf("SHOW ERRORS"), []);
+    assert.deepEqual(await rowsOf("SHOW WARNINGS", client.session()), []);
+    assert.deepEqual(await rowsOf("SHOW WARNINGS", client), []);
+    await assert.rejects(cluster.outcome(session.query(CREATE)), is("TABLE_EXISTS", /exists/));
+    const [error] = await rowsOf("SHOW ERRORS LIMIT 1");
+    assert.deepEqual(error?.slice(0, 2), ["Error", 1050]);
+    const conditions = [{ level: "Warning", code: 1264, message: "Out of range value" }] as const;
+    cluster.server(1).warned = { warnings: 3, conditions };
+    await cluster.outcome(session.query(INSERT));
+    assert.deepEqual(await rowsOf("SHOW WARNINGS"), [["Warning", 1264, "Out of range value"]]);
+    assert.deepEqual(await rowsOf("SHOW COUNT(*) WARNINGS"), [[3]]);
+    await cluster.outcome(session.query("SELECT a FROM t"));
+    assert.deepEqual(await rowsOf("SHOW WARNINGS"), []);
+  },
+);

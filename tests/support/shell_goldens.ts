@@ -66,6 +66,7 @@ const VALUES: readonly string[] = [
   "SELECT TRUE, -5 % 3, 7 DIV 2, 1/3, 2*1.5",
   "SHOW TABLES",
   "DESCRIBE people",
+  "INSERT IGNORE INTO people (id, name) VALUES (1, 'twice'); SHOW WARNINGS; SHOW COUNT(*) WARNINGS",
 ];
 
 const CHANGES =

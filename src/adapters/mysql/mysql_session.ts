@@ -18,6 +18,7 @@ import { MinisqlError, sqlError } from "../../protocol/errors.ts";
 import { quoteName } from "../../sql/names.ts";
 import { outcomeOf, runInTurn } from "../run_in_turn.ts";
 import type { Channel } from "./channel.ts";
+import { withConditions } from "./conditions.ts";
 import { ERRNO, sessionGone } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
 import { OpenTransaction } from "./open_transaction.ts";
@@ -216,7 +217,8 @@ export class MysqlSession implements EngineSession {
   async #collect(sql: string, options: RunOptions): Promise<Rows> {
     const collector = new Collector();
     const ending = await this.#execute(sql, options, collector);
-    return rowsOf({ ...collector.collected, ending });
+    const rows = rowsOf({ ...collector.collected, ending });
+    return ending.warnings === 0 ? rows : await withConditions(rows, this.#channel);
   }
 
   async #execute(sql: string, options: RunOptions, sink: Sink): Promise<Ending> {

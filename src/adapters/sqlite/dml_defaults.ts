@@ -79,7 +79,11 @@ export function defaultsOf(table: TableModel, lookup: SchemaLookup): Defaults {
 /** The error, or under IGNORE the value, for a column without any default. */
 export function missingDefault(column: ColumnModel, lenient: boolean): Computed {
   if (!lenient) {
-    throw sqlError(1364, "HY000", `Field '${column.name}' doesn't have a default value`);
+    throw sqlError(1364, "HY000", noDefault(column));
   }
   return { value: implicitDefault(column), source: columnKind(column.type) };
+}
+
+export function noDefault({ name }: ColumnModel): string {
+  return `Field '${name}' doesn't have a default value`;
 }

@@ -1,6 +1,6 @@
 /** INSERT and REPLACE run: row by row, as MySQL does it. */
 import type { StatementResult } from "../../protocol/values.ts";
-import { missingDefault } from "./dml_defaults.ts";
+import { missingDefault, noDefault } from "./dml_defaults.ts";
 import { checkParents, deleteRow } from "./dml_foreign_keys.ts";
 import type { InsertPlan, RowPlan } from "./dml_insert_plan.ts";
 import type { Computed } from "./dml_row_query.ts";
@@ -134,7 +134,7 @@ class Inserter {
     }
     if (column.nullable) return null;
     const lenient = this.#run.ignore || this.#run.settings.copying;
-    if (lenient) this.#run.warnings++;
+    if (lenient) this.#run.warn(1364, noDefault(column));
     return missingDefault(column, lenient).value;
   }
 

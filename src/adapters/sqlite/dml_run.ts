@@ -1,7 +1,12 @@
 /** One statement that changes rows, while it runs: what it may do, and what it has done. */
 import type { Clock } from "../../ports/clock.ts";
-import { type MinisqlError, sqlError } from "../../protocol/errors.ts";
-import type { ColumnKind, StatementResult } from "../../protocol/values.ts";
+import { MinisqlError, sqlError } from "../../protocol/errors.ts";
+import {
+  type ColumnKind,
+  type Condition,
+  CONDITIONS_MAX,
+  type StatementResult,
+} from "../../protocol/values.ts";
 import type { SqliteConnection } from "./connection.ts";
 import { isCut } from "./dml_notes.ts";
 import { type RowTable, rowTableOf } from "./dml_table.ts";
@@ -29,6 +34,9 @@ export interface DmlSettings {
   readonly signal: AbortSignal | undefined;
 }
 
+/** An error that is called by the other's name where it is only a warning. */
+const TOO_LONG = 1406;
+const TRUNCATED = 1265;
 /** Rows between two looks at the clock. */
 const ROWS_PER_LOOK = 64;
 /** Others get their turn after this long. */
@@ -39,7 +47,9 @@ export class DmlRun {
   readonly connection: SqliteConnection;
   /** Rows that do not fit are made to, or left out, with a warning: IGNORE. */
   readonly ignore: boolean;
-  warnings = 0;
+  /** The first of them; `warnings` counts all. */
+  readonly #conditions: Condition[] = [];
+  #warnings = 0;
   affected = 0;
   /** The first number drawn, which LAST_INSERT_ID() says from now on; null for none. */
   lastInsertId: bigint | null = null;
@@ -51,6 +61,15 @@ export class DmlRun {
     this.connection = settings.connection;
     this.ignore = ignore;
     this.#turnSince = settings.clock.now();
+  }
+
+  get warnings(): number {
+    return this.#warnings;
+  }
+
+  warn(code: number, message: string, level: Condition["level"] = "Warning"): void {
+    this.#warnings++;
+    if (this.#conditions.length < CONDITIONS_MAX) this.#conditions.push({ level, code, message });
   }
 
   table(model: TableModel): RowTable {
@@ -77,13 +96,18 @@ export class DmlRun {
   store(column: ColumnModel, value: SqlValue, row: number, source: ColumnKind): SqlValue {
     const lenient = this.ignore || this.settings.copying;
     this.connection.row = row;
+    const before = this.#warnings;
+    const cut = `Data truncated for column '${column.name}' at row ${row}`;
+    const warn = (errno: number, message: string) =>
+      errno === TOO_LONG ? this.warn(TRUNCATED, cut) : this.warn(errno, message);
     const stored = storeValue(column, value, {
       row,
       source,
-      ...(lenient ? { lenient: () => void this.warnings++ } : {}),
+      ...(lenient ? { lenient: (errno, _state, message) => warn(errno, message) } : {}),
       ...(this.settings.copying ? { copying: true } : {}),
     });
-    if (isCut(column, value, stored, source)) this.warnings++;
+    const isTold = this.#warnings > before;
+    if (!isTold && isCut(column, value, stored, source)) this.warn(TRUNCATED, cut, "Note");
     return stored;
   }
 
@@ -99,10 +123,10 @@ export class DmlRun {
       this.connection.run("RELEASE minisql_row");
       return true;
     } catch (error) {
-      if (!isIgnorable(error)) throw error;
+      const { errno = 0, message } = ignorable(error);
       this.connection.run("ROLLBACK TO minisql_row");
       this.connection.run("RELEASE minisql_row");
-      this.warnings++;
+      this.warn(errno, message);
       return false;
     }
   }
@@ -124,14 +148,17 @@ export class DmlRun {
   }
 
   result(extra: Partial<StatementResult>): StatementResult {
-    return { affected: this.affected, insertId: null, warnings: this.warnings, ...extra };
+    const { affected, warnings } = this;
+    const told = warnings === 0 ? {} : { conditions: this.#conditions };
+    return { affected, insertId: null, warnings, ...told, ...extra };
   }
 }
 
 /** Errors that IGNORE makes warnings of. */
 const IGNORABLE: ReadonlySet<number> = new Set([1048, 1062, 1451, 1452, 4025, 1242]);
 
-function isIgnorable(error: unknown): boolean {
-  const { errno } = error as Partial<MinisqlError>;
-  return errno !== undefined && IGNORABLE.has(errno);
+/** The error as IGNORE passes over it; raises any other. */
+function ignorable(error: unknown): MinisqlError {
+  if (error instanceof MinisqlError && IGNORABLE.has(error.errno ?? 0)) return error;
+  throw error;
 }

@@ -7,7 +7,7 @@ import { Deferred } from "../../base/deferred.ts";
 import { pause } from "../../cluster/pause.ts";
 import type { EngineSession, Fingerprint } from "../../ports/engine.ts";
 import { MinisqlError } from "../../protocol/errors.ts";
-import type { StatementResult } from "../../protocol/values.ts";
+import { type StatementResult, withoutConditions } from "../../protocol/values.ts";
 import type { RegionCopy } from "../copy.ts";
 import type { Gate } from "../gate.ts";
 import type { SessionPool } from "../session_pool.ts";
@@ -217,7 +217,7 @@ export class BatchWriter {
         statements: runs.map(({ ran }) => ran.logged),
         answered: runs.flatMap(({ job, ran }) => {
           const { numbered } = job.write;
-          return numbered === null ? [] : [{ ...numbered, result: ran.result }];
+          return numbered === null ? [] : [{ ...numbered, result: withoutConditions(ran.result) }];
         }),
       });
       for (const { job, ran } of runs) job.done.resolve({ result: ran.result, seq, fingerprints });

@@ -5,7 +5,7 @@ import { pause } from "../../cluster/pause.ts";
 import { minInSyncOf } from "../../cluster/route.ts";
 import type { SchemaOutcome } from "../../protocol/entry.ts";
 import { MinisqlError } from "../../protocol/errors.ts";
-import type { StatementResult } from "../../protocol/values.ts";
+import { type StatementResult, withoutConditions } from "../../protocol/values.ts";
 import type { Applier } from "../applier.ts";
 import { readSessions } from "../books.ts";
 import type { RegionCopy } from "../copy.ts";
@@ -177,7 +177,7 @@ export class Primary {
     const outcome = this.#answered.once(numbered, async () => {
       // Also when its caller has gone: who sends it again must find it under way until it has ended.
       const written = await this.#writer.write(write);
-      this.#answered.note(numbered, written.seq, JSON.stringify(written.result));
+      this.#answered.note(numbered, written.seq, JSON.stringify(withoutConditions(written.result)));
       return written;
     });
     return await orAborted(outcome as Promise<Written>, write.signal);

@@ -1,6 +1,7 @@
 /** A made-up region server: it answers as the protocol says, and misbehaves as a test tells it. */
 import type { MemoryNetwork } from "../../../src/adapters/memory_network.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
+import type { StatementResult } from "../../../src/protocol/values.ts";
 import { MinisqlError, sqlError } from "../../../src/protocol/errors.ts";
 import type { CallContext, RowsContext } from "../../../src/protocol/handlers.ts";
 import type { Answer, Request } from "../../../src/protocol/messages.ts";
@@ -46,6 +47,8 @@ export class FakeServer {
   lies = 0;
   /** Calls whose caller has ended them. */
   cancelled = 0;
+  /** What writes are answered with besides. */
+  warned: Partial<Pick<StatementResult, "warnings" | "conditions">> = {};
   /** Batches of rows that a query gives before it ends. */
   batches: readonly (readonly (readonly [number, number])[])[] | null = null;
   onBatch: () => void = () => {};
@@ -182,7 +185,10 @@ export class FakeServer {
       this.#requirePrimary(region);
       const seq = region.commit([request.sql], request.session ?? "", request.n ?? 0);
       const insertId = kind === "insert" ? String(seq) : null;
-      return { result: { affected: 1, insertId }, receipt: this.#receipt(region, seq) };
+      return {
+        result: { affected: 1, insertId, ...this.warned },
+        receipt: this.#receipt(region, seq),
+      };
     }
     if (request.read === "latest") this.#requirePrimary(region);
     const seq = this.#readable(request.region, request.after ?? 0);
