@@ -1,13 +1,15 @@
 /** The cluster as its operators see it. */
+import type { ReadLevel } from "../protocol/calls/region.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import type { Answer, Request } from "../protocol/messages.ts";
 import type { Route } from "../protocol/model.ts";
 import type { Address } from "../ports/network.ts";
-import type { ClusterAdmin, MasterCall, QueryOptions } from "./api.ts";
+import type { ClusterAdmin, GatherPlan, MasterCall, QueryOptions } from "./api.ts";
 import { asMinisqlError, type Deadline } from "./deadline.ts";
 import type { MasterClient } from "./master_client.ts";
 import type { Routes } from "./routes.ts";
 import type { Servers } from "./servers.ts";
+import { readStatement, type Statement } from "./statement.ts";
 
 type CallOptions = Pick<QueryOptions, "timeoutMs" | "signal">;
 
@@ -16,6 +18,11 @@ export interface AdminDeps {
   readonly servers: Servers;
   readonly routes: Routes;
   readonly deadline: (options: QueryOptions) => Deadline;
+  readonly gathering: (
+    statement: Statement,
+    read: ReadLevel,
+    deadline: Deadline,
+  ) => Promise<GatherPlan | null>;
 }
 
 export class Admin implements ClusterAdmin {
@@ -59,6 +66,11 @@ export class Admin implements ClusterAdmin {
         throw error;
       }
     });
+  }
+
+  async gathering(sql: string, read: ReadLevel): Promise<GatherPlan | null> {
+    const statement = readStatement(sql);
+    return await this.#ask({}, (deadline) => this.#deps.gathering(statement, read, deadline));
   }
 
   async #ask<T>(options: CallOptions, work: (deadline: Deadline) => Promise<T>): Promise<T> {

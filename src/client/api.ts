@@ -91,6 +91,13 @@ export interface Session extends Queries {
 /** A master's operation with one answer. */
 export type MasterCall = Exclude<CallName, RowsCall | EventsCall>;
 
+/** What a query needs of tables that the server running it does not hold. */
+export interface GatherPlan extends Answer<"planGather"> {
+  /** The server that would run it, and the regions that it holds. */
+  readonly rid: number;
+  readonly regions: readonly string[];
+}
+
 /** The cluster as its operators see it. */
 export interface ClusterAdmin {
   /** Asks the active master. */
@@ -108,6 +115,11 @@ export interface ClusterAdmin {
   ): Promise<Answer<N>>;
   /** Where a table is read and written now; null where there is none of that name. */
   locate(table: string): Promise<Route | null>;
+  /**
+   * What a query would have gathered, from where and to whom, without running it; null where a
+   * server holds all its tables, or where it is no query on tables.
+   */
+  gathering(sql: string, read: ReadLevel): Promise<GatherPlan | null>;
 }
 
 /** A connection to a cluster; its calls draw on sessions of its own and may be made at once. */

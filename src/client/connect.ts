@@ -69,7 +69,10 @@ export function connect(deps: ClientDeps, options: ConnectOptions): Client {
     servers.close();
     await finder?.close();
   };
-  const admin = new Admin({ masters, servers, routes, deadline });
+  const admin = new Admin({
+    ...{ masters, servers, routes, deadline },
+    gathering: (statement, read, limit) => runner.gathering(statement, read, limit),
+  });
   return new ClusterClient({ desk, positions: Positions.none(), level, admin, end });
 }
 

@@ -3,17 +3,21 @@ import type { ReadLevel } from "../protocol/calls/region.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import type { Request } from "../protocol/messages.ts";
 import type { ServerRef } from "../protocol/model.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
 import { type Answered, type Outcome, readError, type Use } from "./answers.ts";
+import type { GatherPlan } from "./api.ts";
 import { type Context, meaning } from "./context.ts";
 import type { Deadline } from "./deadline.ts";
-import { planRead } from "./read_plan.ts";
+import { planGather, planRead, type Reader } from "./read_plan.ts";
 import { Attempts, isRetriable } from "./retry.ts";
 import type { Located, Routes } from "./routes.ts";
 import type { Servers } from "./servers.ts";
+import { Sizes } from "./sizes.ts";
 import type { Statement } from "./statement.ts";
 
 export interface ReadsDeps {
+  readonly clock: Clock;
   readonly random: Random;
   readonly routes: Routes;
   readonly servers: Servers;
@@ -34,9 +38,11 @@ export class Reads {
   readonly #deps: ReadsDeps;
   /** Of each region, how many reads it has had: servers take turns. */
   readonly #turns = new Map<string, number>();
+  readonly #sizes: Sizes;
 
   constructor(deps: ReadsDeps) {
     this.#deps = deps;
+    this.#sizes = new Sizes(deps.clock, deps.servers);
   }
 
   /**
@@ -49,9 +55,9 @@ export class Reads {
     for (;;) {
       const located = await routes.find(read.tables, deadline);
       let last: MinisqlError | null = null;
-      for (const server of await this.#plan(located, read, deadline)) {
+      for (const reader of await this.#plan(located, read, deadline)) {
         try {
-          return await this.#ask(server, located, read, deadline, use);
+          return await this.#ask(reader, read, deadline, use);
         } catch (raised) {
           const error = readError(raised);
           if (await attempts.haveMoved(read.tables, error)) break;
@@ -65,37 +71,42 @@ export class Reads {
     }
   }
 
-  /** Where it may go; asked about anew before it is given up as going nowhere. */
+  /** What a read would have brought together, and where; null where one server holds all of it. */
+  async gathering(read: Read, deadline: Deadline): Promise<GatherPlan | null> {
+    const located = await this.#deps.routes.find(read.tables, deadline);
+    const [reader] = await this.#plan(located, read, deadline);
+    if (reader === undefined) throw noReplica(read.tables);
+    if (reader.gathered.length === 0) return null;
+    const { region, also = [], gather = [] } = requestOf(reader, read);
+    const caller = await this.#deps.servers.connect(reader.server, deadline);
+    const regions = [region, ...also.map((each) => each.region)];
+    const request = { sql: read.statement.sql, regions, gather, read: read.level };
+    const plan = await caller.call("planGather", request, deadline.limits());
+    return { rid: reader.server.rid, regions, ...plan };
+  }
+
   async #plan(
     located: readonly Located[],
     { level, tables }: Read,
     deadline: Deadline,
-  ): Promise<readonly ServerRef[]> {
-    const { routes, servers, zone } = this.#deps;
-    const region = located[0]?.route.region ?? "";
+  ): Promise<readonly Reader[]> {
+    const { servers, zone } = this.#deps;
+    const routes = located.map(({ route }) => route);
+    const region = routes[0]?.region ?? "";
     const turn = this.#turns.get(region) ?? 0;
     this.#turns.set(region, turn + 1);
     const isSuspect = (server: ServerRef) => servers.isSuspect(server);
     const facts = { level, zone, turn, isSuspect };
-    try {
-      return planRead(located.map(({ route }) => route), facts);
-    } catch {
-      await Promise.all(located.map((each) => routes.renew(each, deadline)));
-      const renewed = await routes.find(tables, deadline);
-      return planRead(renewed.map(({ route }) => route), facts);
-    }
+    const whole = planRead(routes, facts);
+    if (whole.length > 0 || routes.length < 2) return whole;
+    return planGather(routes, facts, await this.#sizes.of(routes, tables, deadline));
   }
 
-  async #ask<T>(
-    server: ServerRef,
-    located: readonly Located[],
-    read: Read,
-    deadline: Deadline,
-    use: Use<T>,
-  ): Promise<T> {
+  async #ask<T>(reader: Reader, read: Read, deadline: Deadline, use: Use<T>): Promise<T> {
     const { servers } = this.#deps;
+    const { server } = reader;
     const caller = await servers.connect(server, deadline);
-    const request = requestOf(located, read);
+    const request = requestOf(reader, read);
     try {
       const reply = caller.rows("query", request, deadline.limits());
       return await use(reply, (answer) => checked(answer, request, read));
@@ -107,17 +118,23 @@ export class Reads {
 }
 
 function requestOf(
-  located: readonly Located[],
-  { statement, level, context }: Read,
+  { here, gathered }: Reader,
+  { statement, tables, level, context }: Read,
 ): Request<"query"> {
   const { positions } = context;
-  const [first, ...others] = located.map(({ route: { region, epoch } }) => ({
+  const [first, ...others] = here.map(({ region, epoch }) => ({
     ...{ region, epoch },
     after: positions.at(region),
+  }));
+  const gather = gathered.map(({ route: { region, tables: held }, servers }) => ({
+    ...{ region, after: positions.at(region) },
+    tables: held.filter((table) => tables.includes(table)),
+    servers: servers.map(({ rid }) => rid),
   }));
   return {
     ...(first ?? { region: "", epoch: 0 }),
     ...(others.length === 0 ? {} : { also: others }),
+    ...(gather.length === 0 ? {} : { gather }),
     ...{ sql: statement.sql, read: level },
     ...meaning(statement, context),
   };
@@ -126,10 +143,13 @@ function requestOf(
 /** What was read must be as new as what was seen before; a server that errs is not believed. */
 function checked(
   { result, receipt }: Answered,
-  { region, after = 0 }: Request<"query">,
+  { region, after = 0, also = [], gather = [] }: Request<"query">,
   { context }: Read,
 ): Outcome {
-  if (receipt === undefined || receipt.region !== region || receipt.seq < after) {
+  const isNew = (other: { readonly region: string; readonly after: number }) =>
+    receipt?.also?.some((each) => each.region === other.region && each.seq >= other.after) === true;
+  const areNew = [...also, ...gather].every(isNew);
+  if (receipt === undefined || receipt.region !== region || receipt.seq < after || !areNew) {
     const at = receipt === undefined ? "nowhere" : `${receipt.region} at ${receipt.seq}`;
     const why = `Cannot use what was read: it stands on ${at}, and not on ${region} at ${after}`;
     throw new MinisqlError("BEHIND", why);

@@ -5,11 +5,12 @@ import type { ReadLevel } from "../protocol/calls/region.ts";
 import type { Row } from "../protocol/values.ts";
 import { begin, collect, type Running, running, type Use } from "./answers.ts";
 import { AnyServer } from "./any_server.ts";
-import type { QueryResult } from "./api.ts";
+import type { GatherPlan, QueryResult } from "./api.ts";
 import type { Context } from "./context.ts";
 import type { Deadline } from "./deadline.ts";
 import { Definitions } from "./definitions.ts";
 import type { MasterClient } from "./master_client.ts";
+import { Positions } from "./positions.ts";
 import { Reads } from "./reads.ts";
 import type { Routes } from "./routes.ts";
 import type { Servers } from "./servers.ts";
@@ -68,6 +69,20 @@ export class Runner {
   /** The same with rows as they come. */
   async stream(run: Run, deadline: Deadline): Promise<Running> {
     return await this.#query(run, deadline, begin) ?? running(await this.#other(run, deadline));
+  }
+
+  /** What a query would have gathered; null where it is none on tables, or a server holds them all. */
+  async gathering(
+    statement: Statement,
+    level: ReadLevel,
+    deadline: Deadline,
+  ): Promise<GatherPlan | null> {
+    const { plan } = statement;
+    if (plan.to !== "replica") return null;
+    const positions = Positions.none();
+    const context = { positions, level, foreignKeyChecks: true, lastInsertId: "0" };
+    const read = { statement, tables: plan.tables, context, level: plan.level ?? level };
+    return await this.#reads.gathering(read, deadline);
   }
 
   /** What may have many rows; null for all else. */

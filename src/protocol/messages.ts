@@ -4,6 +4,7 @@
  */
 import type { AnswerOf, CallSpec, EventOf, Receiver, RequestOf } from "./call.ts";
 import { ANY_CALLS } from "./calls/any.ts";
+import { GATHERING_CALLS } from "./calls/gathering.ts";
 import { MASTER_CALLS } from "./calls/master.ts";
 import { READING_CALLS } from "./calls/reading.ts";
 import { REGION_CALLS } from "./calls/region.ts";
@@ -18,6 +19,7 @@ export const CALLS = {
   ...REGION_CALLS,
   ...REPLICA_CALLS,
   ...READING_CALLS,
+  ...GATHERING_CALLS,
 } as const;
 
 export type CallName = keyof typeof CALLS;

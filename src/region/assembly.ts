@@ -12,8 +12,10 @@ import { Directory } from "./directory.ts";
 import { EngineHealth } from "./engine_health.ts";
 import { EventFeed } from "./event_feed.ts";
 import { REGION_LIMITS, type RegionLimits } from "./limits.ts";
+import { Gatherer } from "./gather/gatherer.ts";
 import { lagOf, LoadMeter } from "./load_meter.ts";
 import { Membership } from "./membership.ts";
+import { connectTo } from "./peers.ts";
 import { quarantineOf } from "./quarantine_files.ts";
 import { READ_LIMITS } from "./read/limits.ts";
 import { Poll } from "./read/poll.ts";
@@ -38,6 +40,7 @@ export interface Parts {
   readonly replicas: Replicas;
   readonly health: EngineHealth;
   readonly reads: ReadService;
+  readonly gatherer: Gatherer;
   readonly voter: Voter;
   readonly scrubber: Scrubber;
   readonly sentry: Sentry;
@@ -54,6 +57,7 @@ const SENTRY_MS = 1000;
 interface Reading {
   readonly poll: Poll;
   readonly reads: ReadService;
+  readonly gatherer: Gatherer;
   readonly voter: Voter;
   readonly scrubber: Scrubber;
   readonly sentry: Sentry;
@@ -102,14 +106,14 @@ class Assembly {
       changed: (lost) => this.#engineChanged(replicas, lost),
     });
     const replicas: Replicas = this.#replicas(directory, source, health);
-    const reading = this.#reading(replicas);
+    const reading = this.#reading(replicas, directory);
     const { incarnation } = this.#options;
     const orders = new TableOrders({ terms: this.#terms, replicas, incarnation });
     const server = await this.#server(replicas, reading, orders);
     const membership = this.#member(server, replicas, directory, health);
     this.#membership = membership;
     await replicas.start();
-    const { reads, voter, scrubber, sentry } = reading;
+    const { reads, gatherer, voter, scrubber, sentry } = reading;
     const log = this.#log;
     const sessions = this.#sessions;
     return {
@@ -120,6 +124,7 @@ class Assembly {
       replicas,
       health,
       reads,
+      gatherer,
       voter,
       scrubber,
       sentry,
@@ -170,14 +175,18 @@ class Assembly {
     replicas.wake();
   }
 
-  #reading(replicas: Replicas): Reading {
+  #reading(replicas: Replicas, directory: Directory): Reading {
     const { clock, engine, reporter } = this.#deps;
     const { scrubMs = SCRUB_MS } = this.#options;
-    const limits = READ_LIMITS;
+    const limits = { ...READ_LIMITS, ...this.#options.reading };
     const poll = new Poll({ clock, limits });
     const reads = new ReadService({
       ...{ clock, engine, poll, limits },
       onRead: (regions, rows, bytes) => this.#meter.read(regions, rows, bytes),
+    });
+    const gatherer = new Gatherer({
+      ...{ clock, engine, limits, reads, replica: (region) => replicas.view(region) },
+      connect: (rid, wait) => connectTo(directory, rid, wait),
     });
     const voter = new Voter({ clock, engine, limits });
     const scrubber = new Scrubber({ clock, engine, poll, reporter }, {
@@ -190,12 +199,12 @@ class Assembly {
       roundMs: SENTRY_MS,
       suspect: (replica, table) => scrubber.challenge(replica, [table]),
     });
-    return { poll, reads, voter, scrubber, sentry };
+    return { poll, reads, gatherer, voter, scrubber, sentry };
   }
 
   async #server(
     replicas: Replicas,
-    { poll, reads, voter, scrubber }: Reading,
+    { poll, reads, gatherer, voter, scrubber }: Reading,
     orders: TableOrders,
   ): Promise<RpcServer> {
     const { clock, network, reporter } = this.#deps;
@@ -203,10 +212,12 @@ class Assembly {
     const meter = this.#meter;
     const limits = this.#limits;
     const rid = this.#rid;
-    const statements = new StatementHandlers({ clock, limits, replicas, reads, meter, rid });
+    const deps = { clock, limits, replicas, reads, gatherer, meter, rid };
+    const statements = new StatementHandlers(deps);
     return await RpcServer.start({ clock, network }, listen, {
       handlers: {
         ...statements.handlers,
+        ...gatherer.handlers,
         ...replicaHandlers({ replicas, orders, voter, poll, scrubber }),
       },
       hello: (request) => greet(request, this.#options, rid()),

@@ -11,6 +11,7 @@ import { MinisqlError } from "../protocol/errors.ts";
 import { prepareBooks } from "./books.ts";
 import type { RegionLimits } from "./limits.ts";
 import { assemble, type Parts } from "./assembly.ts";
+import type { ReadLimits } from "./read/limits.ts";
 import { openLog } from "./log/segment_log.ts";
 import type { Replicas } from "./replicas.ts";
 import { tidy } from "./tidying.ts";
@@ -45,6 +46,7 @@ export interface RegionServerOptions {
   /** Every table is counted again so often; null for never. */
   readonly scrubMs?: number | null;
   readonly limits?: Partial<RegionLimits>;
+  readonly reading?: Partial<ReadLimits>;
 }
 
 const GRACE_MS = 5000;
@@ -133,8 +135,9 @@ export class RegionServer {
   }
 
   async #close(): Promise<void> {
-    const { server, reads, voter, source, sessions, pool, log } = this.#parts;
+    const { server, reads, gatherer, voter, source, sessions, pool, log } = this.#parts;
     await this.replicas.stop();
+    gatherer.close();
     await server.close(this.#options.graceMs ?? GRACE_MS);
     await Promise.all([reads.close(), voter.close(), source.close(), sessions.close()]);
     pool.close();

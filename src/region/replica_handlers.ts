@@ -18,8 +18,11 @@ export interface ReplicaHandlersDeps {
 }
 
 type StatementCall = "query" | "evaluate" | "begin" | "savepoint" | "commit" | "rollback";
+type GatherCall = "originals" | "contribute" | "planGather";
 
-export function replicaHandlers(deps: ReplicaHandlersDeps): Omit<RegionHandlers, StatementCall> {
+export function replicaHandlers(
+  deps: ReplicaHandlersDeps,
+): Omit<RegionHandlers, StatementCall | GatherCall> {
   const { replicas, orders, voter, scrubber } = deps;
   const { source, limits } = replicas.deps;
   return {

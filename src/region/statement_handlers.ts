@@ -1,14 +1,16 @@
 /** What clients ask of regions: statements, and transactions of them. */
 import type { Clock } from "../ports/clock.ts";
-import type { ReadLevel, Receipt } from "../protocol/calls/region.ts";
+import type { GatheredRegion, ReadLevel, Receipt } from "../protocol/calls/region.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import type { RegionHandlers, RowsContext } from "../protocol/handlers.ts";
 import type { Answer, Request } from "../protocol/messages.ts";
 import type { StatementResult } from "../protocol/values.ts";
+import type { Gatherer } from "./gather/gatherer.ts";
 import type { LoadMeter } from "./load_meter.ts";
 import type { RegionLimits } from "./limits.ts";
 import type { Primary } from "./primary/primary.ts";
 import type { Written } from "./primary/batch_writer.ts";
+import type { ReadRequest } from "./read/read.ts";
 import type { ReadService } from "./read/read_service.ts";
 import type { Replica } from "./replica.ts";
 import type { Replicas } from "./replicas.ts";
@@ -19,6 +21,7 @@ export interface StatementDeps {
   readonly limits: RegionLimits;
   readonly replicas: Replicas;
   readonly reads: ReadService;
+  readonly gatherer: Gatherer;
   readonly meter: LoadMeter;
   readonly rid: () => number | null;
 }
@@ -75,6 +78,9 @@ export class StatementHandlers {
       table: (name) =>
         held.map(({ copy }) => copy.schema(name)).find((each) => each !== null) ?? null,
     });
+    if (request.gather !== undefined && (verdict.category !== "read" || isOpen(request))) {
+      throw apart(verdict.statement);
+    }
     if (request.transaction !== undefined) {
       return await this.#inTransaction(replica, verdict, request, context);
     }
@@ -106,14 +112,31 @@ export class StatementHandlers {
       replica: replicas.view(region),
       after,
     }));
-    return await reads.read({
-      regions: [{ replica: replicas.view(request.region), after: request.after ?? 0 }, ...also],
+    const first = { replica: replicas.view(request.region), after: request.after ?? 0 };
+    const read: ReadRequest = {
+      regions: [first, ...also],
       statement: { sql: textOf(verdict), kind: verdict.statement },
       tables: verdict.tables,
       level: request.read ?? DEFAULT_LEVEL,
       lastInsertId: request.lastInsertId,
       timeoutMs: this.#timeoutMs(context),
-    }, context);
+    };
+    const { gather = [] } = request;
+    if (gather.length === 0) return await reads.read(read, context);
+    return await reads.read(await this.#staged(read, textOf(verdict), gather), context);
+  }
+
+  /** The same with the other tables' rows brought here. */
+  async #staged(
+    read: ReadRequest,
+    sql: string,
+    gather: readonly GatheredRegion[],
+  ): Promise<ReadRequest> {
+    const { tables, level } = read;
+    const local = read.regions.map(({ replica }) => replica);
+    const elsewhere = new Set(gather.flatMap((each) => each.tables));
+    const stage = await this.#deps.gatherer.stage({ sql, tables, local, regions: gather, level });
+    return { ...read, tables: tables.filter(({ table }) => !elsewhere.has(table)), stage };
   }
 
   async #write(
@@ -274,6 +297,18 @@ export class StatementHandlers {
       ms: Math.round((this.#deps.clock.now() - started) * 1000) / 1000,
     };
   }
+}
+
+function isOpen({ transaction }: Query): boolean {
+  return transaction !== undefined;
+}
+
+function apart(statement: string): MinisqlError {
+  const why = "only queries outside of transactions have rows gathered from other servers";
+  return new MinisqlError(
+    "UNSUPPORTED",
+    `Cannot run ${statement} on tables of several regions: ${why}`,
+  );
 }
 
 function numberedOf({ session, n }: Query): { session: string; n: number } | null {

@@ -265,15 +265,17 @@ clientStory("a read of several regions raises the positions of all", async (clus
   assert.equal(seqOf(await cluster.outcome(reader.query("SELECT * FROM u"))), 1);
 });
 
-clientStory("regions that no server shares are refused clearly", async (cluster) => {
-  cluster.region(["t"], [1]);
-  cluster.region(["u"], [2]);
-  const client = cluster.client();
-  const read = client.query("SELECT * FROM t JOIN u");
-  await assert.rejects(cluster.outcome(read), is("UNSUPPORTED", /Cannot read t and u/));
-  cluster.region(["v"], [2, 1]);
-  const latest = client.query("SELECT * FROM t JOIN v", [], { read: "latest" });
-  await assert.rejects(cluster.outcome(latest), is("UNSUPPORTED", /different primaries/));
+clientStory("of regions that no server shares, one is gathered for the other", async (cluster) => {
+  const t = cluster.region(["t"], [1, 2]);
+  const u = cluster.region(["u", "w"], [3]);
+  u.rows = 1000;
+  const session = cluster.client().session();
+  await cluster.outcome(session.query("INSERT INTO u VALUES (1)"));
+  const { receipt } = await cluster.outcome(session.query("SELECT * FROM t JOIN u"));
+  const [asked] = cluster.server(receipt?.rid ?? 0).of("query").slice(-1);
+  assert.equal(receipt?.rid, 3, "where most of the rows are");
+  const gather = [{ region: t.name, tables: ["t"], servers: [2, 1], after: 0 }];
+  assert.deepEqual(asked, { ...asked, region: u.name, after: 1, gather });
 });
 
 clientStory("a read that nobody can answer ends in time, with the reason", async (cluster) => {

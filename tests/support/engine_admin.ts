@@ -28,6 +28,7 @@ export function engineAdmin(engine: Engine): ClusterAdmin {
     master: async (op, _request: Request<typeof op>) => await ask(op) as Answer<typeof op>,
     server: async (_address, op, _request: Request<typeof op>) =>
       await ask(op) as Answer<typeof op>,
+    gathering: () => Promise.resolve(null),
     locate: async (name) => (await engine.tables()).includes(name) ? routeOf(name) : null,
   };
 }

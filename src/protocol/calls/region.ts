@@ -12,7 +12,7 @@ import {
   text,
 } from "../../base/shape.ts";
 import type { CallSpec } from "../call.ts";
-import { epoch, moment, regionName, rid, seq, tableName } from "../model.ts";
+import { COPIES_MAX, epoch, moment, regionName, rid, seq, tableName } from "../model.ts";
 import { resultShape } from "../values.ts";
 
 export const READ_LEVELS = ["fast", "voted", "recount", "latest"] as const;
@@ -23,6 +23,14 @@ export const fingerprintShape = object({
   rows: integer(0),
   sum: text({ pattern: /^\d{1,20}$/, words: "a whole number as text" }),
   schema: text({ pattern: /^[0-9a-f]{8}$/, words: "eight hexadecimal digits" }),
+});
+
+/** Rows of one table that were brought to where the statement ran, and what they were chosen by. */
+export const gatheredTableShape = object({
+  table: tableName,
+  rows: integer(0),
+  /** A condition that the statement has on this table alone; null where any row may be needed. */
+  where: nullable(text()),
 });
 
 /** What an answer stands on: where it was read, and who agreed with its content. */
@@ -39,7 +47,18 @@ export const receiptShape = object({
   dissent: array(rid),
   ms: number,
   /** Where the read's other regions were read at, in a query on tables of several. */
-  also: optional(array(object({ region: regionName, epoch, seq }))),
+  also: optional(array(object({
+    region: regionName,
+    epoch,
+    seq,
+    /** Where its rows were gathered from another server: from which, and who agreed with those. */
+    gathered: optional(object({
+      rid,
+      agree: array(rid),
+      dissent: array(rid),
+      tables: array(gatheredTableShape),
+    })),
+  }))),
 });
 
 export type Receipt = Infer<typeof receiptShape>;
@@ -49,6 +68,20 @@ const transaction = text({ min: 1, max: 64 });
 const lastInsertId = text({ pattern: /^\d{1,20}$/, words: "a whole number as text" });
 /** Regions that one read may name beside its first. */
 const REGIONS_MAX = 63;
+const TABLES_MAX = 64;
+
+/** A region that the server asked has no copy of, and who has, those to be asked first in front. */
+export const gatheredRegionShape = object({
+  region: regionName,
+  after: seq,
+  /** Those of its tables that the statement names. */
+  tables: array(tableName, TABLES_MAX),
+  servers: array(rid, COPIES_MAX),
+});
+
+export type GatheredRegion = Infer<typeof gatheredRegionShape>;
+
+export const gatheredRegions = array(gatheredRegionShape, REGIONS_MAX);
 
 /** Orders carry the master's term; a server that has seen a newer one answers STALE_EPOCH. */
 const ORDERS = {
@@ -120,6 +153,8 @@ const STATEMENTS = {
       after: optional(seq),
       /** The other regions whose tables a read names, each with its least position. */
       also: optional(array(object({ region: regionName, epoch, after: seq }), REGIONS_MAX)),
+      /** And those whose rows must be gathered from other servers. */
+      gather: optional(gatheredRegions),
       /** A write is done once, however often it is sent under the same session and number. */
       session: optional(session),
       n: optional(integer(1)),

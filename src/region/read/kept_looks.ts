@@ -4,7 +4,8 @@
  * after they asked.
  */
 import type { Fingerprint } from "../../ports/engine.ts";
-import type { ReadSessions, Wait } from "./sessions.ts";
+import type { Wait } from "./places.ts";
+import type { ReadSessions } from "./sessions.ts";
 
 interface Look {
   readonly now: Promise<Fingerprint | null>;

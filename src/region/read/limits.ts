@@ -31,6 +31,15 @@ export const READ_LIMITS = {
   recounts: 5,
   /** Rows taken from the database at once. */
   batchRows: 500,
+  /** What may be gathered from other servers for one statement, */
+  gatherRows: 100_000,
+  gatherBytes: 64 * 1024 * 1024,
+  /** for so many statements at one moment, in pieces that are written in one statement each. */
+  gathersMax: 8,
+  gatherPieceRows: 500,
+  gatherPieceBytes: 256 * 1024,
+  /** What a server has to say it is there, while there are others to gather from. */
+  gatherConnectMs: 2000,
 } as const;
 
 export type ReadLimits = { readonly [K in keyof typeof READ_LIMITS]: number };

@@ -6,20 +6,30 @@ import type { ReadLevel, Receipt } from "../../protocol/calls/region.ts";
 import type { TableUse } from "../../sql/table_walk.ts";
 import type { ReadLimits } from "./limits.ts";
 import { type Part, partsOf, type ReadRegion } from "./parts.ts";
+import type { Wait } from "./places.ts";
 import { RowsOut } from "./rows_out.ts";
+import type { Lent } from "./sessions.ts";
 import type { View } from "./snapshot.ts";
-import type { ReadOptions, ReadStatement } from "./statement.ts";
+import type { Readable, ReadOptions } from "./statement.ts";
 import type { Verdict } from "./verdict.ts";
 
 export interface ReadRequest {
   /** At least one; the first is the one that the client named. */
   readonly regions: readonly [ReadRegion, ...ReadRegion[]];
-  /** As the guard lets it through, with the tables that it found. */
-  readonly statement: ReadStatement;
+  /** As the guard lets it through, with the tables of these regions that it found. */
+  readonly statement: Readable;
   readonly tables: readonly Pick<TableUse, "table">[];
   readonly level: ReadLevel;
   readonly lastInsertId?: string | undefined;
   readonly timeoutMs: number;
+  /** Where it must be run, if not on any session. */
+  readonly stage?: Stage;
+}
+
+/** Sessions that have more to read than what is here, and what that more stands on. */
+export interface Stage {
+  use<T>(wait: Wait, action: (lent: Lent) => Promise<T>): Promise<T>;
+  readonly receipts: NonNullable<Receipt["also"]>;
 }
 
 export class Read {
@@ -43,6 +53,11 @@ export class Read {
 
   get regions(): readonly string[] {
     return this.parts.map(({ replica }) => replica.region);
+  }
+
+  /** One statement on what is here, and nothing else. */
+  get isPlain(): boolean {
+    return this.request.stage === undefined && this.request.statement.kind !== "pieces";
   }
 
   get signal(): AbortSignal {
@@ -71,11 +86,12 @@ export class Read {
     const only = this.parts.length === 1 && tables.length === 1;
     const agree = [rid, ...verdicts.flatMap((verdict) => verdict.agree)]
       .filter((each) => verdicts.every((verdict) => verdict.agree.includes(each)));
-    const also = this.parts.slice(1).map((part, at) => ({
+    const here = this.parts.slice(1).map((part, at) => ({
       region: part.replica.region,
       epoch: part.replica.epoch,
       seq: views[at + 1]?.seq ?? 0,
     }));
+    const also = [...here, ...this.request.stage?.receipts ?? []];
     return {
       ...{ region, epoch, seq: view.seq, rid },
       fingerprint: only ? view.fingerprints[0] ?? null : null,

@@ -11,6 +11,7 @@ import { KeptLooks } from "./kept_looks.ts";
 import type { ReadLimits } from "./limits.ts";
 import { giveUp, Outvoted } from "./outvoted.ts";
 import { claims, openViews, type Part } from "./parts.ts";
+import { requireDefinitions } from "./pieces.ts";
 import { Patience } from "./patience.ts";
 import type { Poll } from "./poll.ts";
 import { pump } from "./pump.ts";
@@ -101,7 +102,8 @@ export class ReadService {
   /** Null where it could not be done that way. */
   async #quick(read: Read): Promise<Answer<"query"> | null> {
     const regions = read.regions;
-    if (read.request.level === "recount" || !this.#patience.allows(regions)) return null;
+    const mayBe = read.isPlain && read.request.level !== "recount";
+    if (!mayBe || !this.#patience.allows(regions)) return null;
     const quick = QuickRead.of({ poll: this.#deps.poll, looks: this.looks }, read);
     if (quick === null) return null;
     try {
@@ -128,7 +130,8 @@ export class ReadService {
 
   async #use<T>(read: Read, use: (session: EngineSession) => Promise<T>): Promise<T> {
     const wait = { withinMs: read.leftMs, signal: read.signal };
-    return await this.#sessions.use(wait, async (lent) => {
+    const sessions = read.request.stage ?? this.#sessions;
+    return await sessions.use(wait, async (lent) => {
       try {
         return await use(lent.session);
       } catch (error) {
@@ -168,35 +171,50 @@ export class ReadService {
       case "latest":
         return await this.#latest(session, read);
       case "recount": {
-        const compared = await comparison(statement.sql, read.parts);
         // What is each server's own can only be vouched for by what it is made of.
+        if (!read.isPlain || statement.kind === "pieces") return await this.#voted(session, read);
+        const compared = await comparison(statement.sql, read.parts);
         if (!compared.comparable) return await this.#voted(session, read);
         const { clock, limits, poll } = this.#deps;
-        return await recount({ clock, limits, poll }, session, read, compared.ordered);
+        const { ordered } = compared;
+        return await recount({ clock, limits, poll }, session, read, { statement, ordered });
       }
     }
   }
 
   async #fast(session: EngineSession, read: Read): Promise<Answer<"query">> {
-    const unvouched = read.parts.map((part) => ({ ...part, tables: [] }));
-    const views = await openViews(session, unvouched);
+    // Pieces are cut for one definition of the tables, which their fingerprints tell.
+    const isCut = read.request.statement.kind === "pieces";
+    const parts = isCut ? read.parts : read.parts.map((part) => ({ ...part, tables: [] }));
+    const views = await this.#views(session, read, parts);
     return await this.#pump(session, read, views, Promise.resolve());
   }
 
   /** The primary is judged by nobody here, but by what it has itself committed. */
   async #latest(session: EngineSession, read: Read): Promise<Answer<"query">> {
-    const views = await openViews(session, read.parts);
+    const views = await this.#views(session, read);
     for (const claim of claims(read.parts, views)) this.#deps.poll.requireUnchanged(claim);
     return await this.#pump(session, read, views, Promise.resolve());
   }
 
   async #voted(session: EngineSession, read: Read): Promise<Answer<"query">> {
     const { poll } = this.#deps;
-    const views = await openViews(session, read.parts);
+    const views = await this.#views(session, read);
     const votes = claims(read.parts, views).map((claim) => poll.pass(claim, read.signal));
     const leave = Promise.all(votes);
     const answer = await this.#pump(session, read, views, leave);
     return { ...answer, receipt: read.receipt(views, await leave) };
+  }
+
+  async #views(
+    session: EngineSession,
+    read: Read,
+    parts: readonly Part[] = read.parts,
+  ): Promise<readonly View[]> {
+    const views = await openViews(session, parts);
+    const { statement } = read.request;
+    if (statement.kind === "pieces") requireDefinitions(statement, parts, views);
+    return views;
   }
 
   async #pump(

@@ -20,7 +20,7 @@ import type { Read } from "./read.ts";
 import { ResultSum } from "./result_sum.ts";
 import { Changing, type View } from "./snapshot.ts";
 import { readStatement } from "./statement.ts";
-import { askTallies, type Tallies } from "./tally.ts";
+import { type Asked, askTallies, type Tallies } from "./tally.ts";
 import { type Ballot, type Verdict, votesOf } from "./verdict.ts";
 
 export interface RecountDeps {
@@ -29,15 +29,18 @@ export interface RecountDeps {
   readonly poll: Poll;
 }
 
+/** What is run on each copy, and whether its rows come in one order. */
+export type Recounted = Pick<Asked, "statement" | "ordered">;
+
 /** Reads within transactions that it begins on the session; the last one is left open. */
 export async function recount(
   deps: RecountDeps,
   session: EngineSession,
   read: Read,
-  isOrdered: boolean,
+  what: Recounted,
 ): Promise<Answer<"query">> {
   for (let left = deps.limits.recounts;; left--) {
-    const attempt = new Recount(deps, session, read, isOrdered);
+    const attempt = new Recount(deps, session, read, what);
     const answer = await attempt.run(left > 1);
     if (answer !== null) return answer;
     await session.rollback();
@@ -56,26 +59,25 @@ class Recount {
   readonly #deps: RecountDeps;
   readonly #session: EngineSession;
   readonly #read: Read;
-  readonly #isOrdered: boolean;
+  readonly #what: Recounted;
 
-  constructor(deps: RecountDeps, session: EngineSession, read: Read, isOrdered: boolean) {
+  constructor(deps: RecountDeps, session: EngineSession, read: Read, what: Recounted) {
     this.#deps = deps;
     this.#session = session;
     this.#read = read;
-    this.#isOrdered = isOrdered;
+    this.#what = what;
   }
 
   /** Null where too few could be compared, and another moment may be better. */
   async run(mayTryAgain: boolean): Promise<Answer<"query"> | null> {
     const read = this.#read;
     const { parts, signal } = read;
-    const { statement } = read.request;
     const views = await openViews(this.#session, parts);
     const votes = Promise.all(
       claims(parts, views).map((claim) => this.#deps.poll.pass(claim, signal)),
     );
     votes.catch(() => {});
-    const asking = { parts, views, statement, ordered: this.#isOrdered, timeoutMs: read.leftMs };
+    const asking = { parts, views, ...this.#what, timeoutMs: read.leftMs };
     const tallies = askTallies(asking, signal);
     let isWon = false;
     try {
@@ -98,12 +100,12 @@ class Recount {
   }
 
   async #count(): Promise<Own> {
-    const { out, request } = this.#read;
+    const { out } = this.#read;
     const { clock } = this.#deps;
     const began = clock.now();
-    const sum = new ResultSum(this.#isOrdered);
+    const sum = new ResultSum(this.#what.ordered);
     let isHeld = true;
-    const reading = readStatement(this.#session, request.statement, this.#read.options());
+    const reading = readStatement(this.#session, this.#what.statement, this.#read.options());
     out.head(await reading.columns);
     for await (const rows of reading) {
       sum.add(rows);
@@ -183,11 +185,11 @@ class Recount {
   /** Reads the same moment once more, now that all may go. */
   async #sendAll({ sum }: Own): Promise<void> {
     const read = this.#read;
-    const again = new ResultSum(this.#isOrdered);
+    const again = new ResultSum(this.#what.ordered);
     const start = (signal: AbortSignal) =>
       readStatement(
         this.#session,
-        read.request.statement,
+        this.#what.statement,
         read.options(AbortSignal.any([read.signal, signal])),
       );
     await pump(start, {

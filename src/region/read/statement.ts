@@ -2,12 +2,16 @@
 import type { EngineSession, RunOptions } from "../../ports/engine.ts";
 import type { Column, Row, StatementResult } from "../../protocol/values.ts";
 import type { StatementKind } from "../../sql/statement_kind.ts";
+import { type ReadPieces, readPieces } from "./pieces.ts";
 
 export interface ReadStatement {
   /** As the guard lets it through. */
   readonly sql: string;
   readonly kind: StatementKind;
 }
+
+/** What may be read of regions: a statement, or pieces of tables for one that runs elsewhere. */
+export type Readable = ReadStatement | ReadPieces;
 
 export interface ReadOptions extends RunOptions {
   readonly batchRows: number;
@@ -26,9 +30,11 @@ const QUERIES: ReadonlySet<StatementKind> = new Set(["select", "values", "table"
 
 export function readStatement(
   session: EngineSession,
-  { sql, kind }: ReadStatement,
+  readable: Readable,
   options: ReadOptions,
 ): Reading {
+  if (readable.kind === "pieces") return readPieces(session, readable, options);
+  const { sql, kind } = readable;
   if (!QUERIES.has(kind)) return new Collected(session.run(sql, options));
   const stream = session.stream(sql, options);
   return {

@@ -7,7 +7,7 @@ import type { ReadStatement } from "./statement.ts";
 import type { View } from "./snapshot.ts";
 import type { Ballot } from "./verdict.ts";
 
-export interface Recounted {
+export interface Asked {
   readonly parts: readonly Part[];
   readonly views: readonly View[];
   readonly statement: ReadStatement;
@@ -32,14 +32,14 @@ export function commonPeers(parts: readonly Part[]): readonly Peer[] {
 }
 
 /** Asks every replica that holds all that is read. Silence and other contents count for nobody. */
-export function askTallies(recounted: Recounted, signal: AbortSignal): Tallies {
+export function askTallies(asking: Asked, signal: AbortSignal): Tallies {
   const ended = new AbortController();
   const options = {
-    timeoutMs: recounted.timeoutMs,
+    timeoutMs: asking.timeoutMs,
     signal: AbortSignal.any([signal, ended.signal]),
   };
-  const mine = contentOf(recounted.views.flatMap(({ fingerprints }) => fingerprints));
-  const request = requestOf(recounted);
+  const mine = contentOf(asking.views.flatMap(({ fingerprints }) => fingerprints));
+  const request = requestOf(asking);
   let elsewhere = 0;
   const ask = async (peer: Peer): Promise<Ballot> => {
     const silent: Ballot = { rid: peer.rid, content: null, isPrimary: false };
@@ -53,7 +53,7 @@ export function askTallies(recounted: Recounted, signal: AbortSignal): Tallies {
     return silent;
   };
   return {
-    asked: commonPeers(recounted.parts).map(ask),
+    asked: commonPeers(asking.parts).map(ask),
     get elsewhere() {
       return elsewhere;
     },
@@ -61,7 +61,7 @@ export function askTallies(recounted: Recounted, signal: AbortSignal): Tallies {
   };
 }
 
-function requestOf({ parts, views, statement, ordered }: Recounted): Request<"tally"> {
+function requestOf({ parts, views, statement, ordered }: Asked): Request<"tally"> {
   return {
     parts: parts.map(({ replica, tables }, at) => ({
       region: replica.region,

@@ -18,6 +18,8 @@ export class FakeRegion {
   primary: number;
   /** In sync, the primary included. */
   inSync: number[];
+  /** Of each of its tables. */
+  rows = 0;
   readonly committed: CommittedStatement[] = [];
   readonly #answered = new Map<string, { readonly n: number; readonly seq: number }>();
 

@@ -196,8 +196,16 @@ export class FakeServer {
       this.#region(other.region, other.epoch);
       return { ...other, seq: this.#readable(other.region, other.after) };
     });
+    // As if the other servers had been asked.
+    const gathered = (request.gather ?? []).map(({ region: name, after }) => (
+      { region: name, epoch: 1, seq: after }
+    ));
     await this.#rows(seq, context);
-    const receipt = { ...this.#receipt(region, seq), ...(also.length === 0 ? {} : { also }) };
+    const others = [...also, ...gathered];
+    const receipt = {
+      ...this.#receipt(region, seq),
+      ...(others.length === 0 ? {} : { also: others }),
+    };
     return { result: { affected: 0 }, receipt };
   }
 
@@ -276,7 +284,10 @@ export class FakeServer {
         ...{ region: region.name, role: region.primary === rid ? "primary" : "slave" },
         ...{ epoch: region.epoch, last: region.seq, committed: region.seq },
         ...{ applied: this.applied(region), inSync: region.inSync, trouble: null, progress: null },
-        tables: region.tables.map((table) => ({ table, fingerprint: null, verifiedAt: null })),
+        tables: region.tables.map((table) => ({
+          ...{ table, verifiedAt: null },
+          fingerprint: { rows: region.rows, sum: "0", schema: "00000000" },
+        })),
       })),
     };
   }
