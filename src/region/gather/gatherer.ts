@@ -107,8 +107,9 @@ export class Gatherer {
     const cut: Piece[] = [];
     for (const piece of pieces) cut.push(await this.#piece(replica, piece));
     let rows = 0;
+    const { caller, signal, within } = context;
     const counting: RowsContext = {
-      ...context,
+      ...{ caller, signal, within },
       rows: (columns, batch) => {
         rows += batch.length;
         return context.rows(columns, batch);
@@ -119,7 +120,7 @@ export class Gatherer {
       statement: { kind: "pieces", pieces: cut },
       tables: pieces,
       level: read,
-      timeoutMs: context.within ?? CONTRIBUTE_MS,
+      timeoutMs: within ?? CONTRIBUTE_MS,
     }, counting);
     return { receipt, rows };
   }

@@ -35,8 +35,8 @@ export class Budget {
       "UNSUPPORTED",
       `Cannot gather the rows of ${name} for this statement: that takes more than ${limit}, and ` +
         `the statement has ${chosen} on that table; add one such as ${name}.column = value, ` +
-        `raise the limit on the region servers, or declare a foreign key between the tables when ` +
-        `they are made: then they are kept on the same servers`,
+        `raise the limit on the region servers, or make one of the tables with a foreign key to the ` +
+        `other: then they are kept on the same servers`,
     );
   }
 }

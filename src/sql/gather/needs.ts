@@ -3,7 +3,8 @@
  * little: what is not understood is needed whole.
  */
 import { namesDefined, queriesIn, type QueryBlock, readQuery } from "../guard/query.ts";
-import { type ColumnRef, isGroup, type Node, treeOf } from "../guard/tree.ts";
+import { type ColumnRef, isGroup, nameAt, type Node, treeOf, upperAt } from "../guard/tree.ts";
+import { isReserved } from "../reserved_words.ts";
 import { conjuncts, readCondition } from "./condition.ts";
 import { type Joined, type Leaf, leavesOf, readJoined } from "./joined.ts";
 import { type Owner, predicateOf } from "./predicate.ts";
@@ -185,19 +186,20 @@ function ownerOf(
   return found.length === 1 ? found[0] ?? null : null;
 }
 
-/** How often a name stands for itself, and not in front of a column's. */
+/** How often a name may stand for a table: neither in front of a column's name nor as one. */
 function timesNamed(nodes: readonly Node[], name: string): number {
   let times = 0;
   nodes.forEach((node, at) => {
-    if (isGroup(node)) {
-      times += timesNamed(node.items, name);
-      return;
-    }
-    const isName = node.kind === "word" || node.kind === "quoted_name";
-    if (!isName || node.value.toLowerCase() !== name) return;
-    const next = nodes[at + 1];
-    const isQualifier = next !== undefined && !isGroup(next) && next.upper === ".";
-    if (!isQualifier) times++;
+    if (isGroup(node)) times += timesNamed(node.items, name);
+    else if (nameAt(nodes, at)?.toLowerCase() === name && !isPartOfColumn(nodes, at)) times++;
   });
   return times;
+}
+
+function isPartOfColumn(nodes: readonly Node[], at: number): boolean {
+  if (upperAt(nodes, at + 1) === ".") return true;
+  // ODBC writes `FROM .t` for a table.
+  const before = nodes[at - 2];
+  const isKeyword = before === undefined || isGroup(before) || isReserved(before.upper);
+  return upperAt(nodes, at - 1) === "." && nameAt(nodes, at - 2) !== null && !isKeyword;
 }

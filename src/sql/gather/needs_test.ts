@@ -60,6 +60,7 @@ Deno.test("needsOf() hands conditions on one table down to it", () => {
     whereOf("WHERE (o.total = 1 OR NOT (o.state LIKE 'n%' AND o.total IS NOT NULL))"),
     "(`total` = 1) OR (NOT ((`state` LIKE 'n%') AND (`total` IS NOT NULL)))",
   );
+  assert.equal(whereOf("WHERE o.total = 1 AND c.orders = o.orders"), "`total` = 1");
   assert.equal(whereOf("WHERE DATE '2024-01-31' <= o.total"), "DATE '2024-01-31' <= `total`");
 });
 
@@ -124,6 +125,8 @@ Deno.test("needsOf() takes nothing from a query whose names mean something else"
       "SELECT 1 FROM orders o, (SELECT 1 AS total) d WHERE total = 1",
       "SELECT 1 FROM orders a LEFT JOIN customers b LEFT JOIN orders c ON c.id = 1 ON a.id = 1",
       "SELECT 1 FROM orders, orders AS p WHERE orders.id = 1",
+      "SELECT 1 FROM orders o WHERE o.id = 1 AND EXISTS (SELECT FROM .orders)",
+      "SELECT 1 FROM customers c JOIN orders o ON c.id = orders WHERE o.id = 1",
       "SELECT 1 FROM orders JOIN customers USING (id) WHERE id = 1",
     ]
   ) assert.equal(where(sql), null, sql);

@@ -5,6 +5,8 @@ import { SqliteEngine } from "../../../src/adapters/sqlite/engine.ts";
 import type { Client, ConnectOptions } from "../../../src/client/api.ts";
 import { connect } from "../../../src/client/connect.ts";
 import { Master } from "../../../src/master/master.ts";
+import type { Engine } from "../../../src/ports/engine.ts";
+import type { ReadLimits } from "../../../src/region/read/limits.ts";
 import { RegionServer } from "../../../src/region/region_server.ts";
 import { SimProcess } from "../../../src/sim/process.ts";
 import { simCatalog } from "../../../src/sim/sim_catalog.ts";
@@ -22,15 +24,18 @@ export class RoleCluster {
   readonly master: SimProcess;
   readonly servers: readonly SimProcess[];
   readonly #running = new Map<string, RegionServer>();
+  readonly #engines = new Map<string, Engine>();
+  readonly #reading: Partial<ReadLimits>;
   readonly #clients: Client[] = [];
 
-  private constructor(servers: number) {
+  private constructor(servers: number, reading: Partial<ReadLimits>) {
+    this.#reading = reading;
     this.master = this.#master("m1");
     this.servers = Array.from({ length: servers }, (_, at) => this.#server(`r${at + 1}`));
   }
 
-  static async start(servers = 3): Promise<RoleCluster> {
-    const cluster = new RoleCluster(servers);
+  static async start(servers = 3, reading: Partial<ReadLimits> = {}): Promise<RoleCluster> {
+    const cluster = new RoleCluster(servers, reading);
     for (const process of [cluster.master, ...cluster.servers]) process.start();
     const isReady = () =>
       cluster.servers.every(({ name }) => (cluster.#running.get(name)?.rid ?? null) !== null);
@@ -55,6 +60,13 @@ export class RoleCluster {
     const found = this.servers.find(({ name }) => this.#running.get(name)?.rid === rid);
     assert.ok(found, `server ${rid}`);
     return found;
+  }
+
+  /** The database beside it, as an operator may get at it. */
+  engineOf(rid: number): Engine {
+    const engine = this.#engines.get(this.serverOf(rid).name);
+    assert.ok(engine, `the database of server ${rid}`);
+    return engine;
   }
 
   /** Moves time on until the promise is settled, and gives its outcome. */
@@ -98,8 +110,10 @@ export class RoleCluster {
         {
           ...{ cluster: "sim", identity, incarnation: `${name}-${start}`, zone: "" },
           ...{ listen: { host: name, port: REGION_PORT }, advertise: name, version: "sim" },
+          reading: this.#reading,
         },
       );
+      this.#engines.set(name, engine);
       this.#running.set(name, server);
       await server.run(around.signal);
       await engine.close();
