@@ -26,9 +26,7 @@ function gatherStory(
     const run = (sql: string, options?: QueryOptions) =>
       cluster.outcome(client.query(sql, [], options));
     await run("CREATE TABLE customer (id INT PRIMARY KEY, name VARCHAR(20), country CHAR(2))");
-    await cluster.world.advance(3000);
     await run("CREATE TABLE sale (id INT PRIMARY KEY, customer INT NOT NULL, total DECIMAL(8,2))");
-    await cluster.world.advance(3000);
     await run("INSERT INTO customer VALUES (1, 'Ann', 'DE'), (2, 'Bob', 'FR'), (3, 'Cid', 'DE')");
     await run("INSERT INTO sale VALUES (10, 1, 5.50), (11, 1, 7), (12, 2, 1), (13, 9, 2)");
     const holders = async (table: string) => {
