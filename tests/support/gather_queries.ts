@@ -81,7 +81,17 @@ const SIDES: readonly Side[] = [
     numbers: ["a_id", "a"],
     texts: ["s"],
     tests: [
-      ...["$.a_id = 1", "$.a_id IS NULL", "$.s = 'Ann'", "$.s LIKE 'b%'", "$.e = 'x'", "$.e > 1"],
+      ...[
+        "$.id IS NULL",
+        "$.id IS NULL",
+        "$.a IS NULL",
+        "$.a_id = 1",
+        "$.a_id IS NULL",
+        "$.s = 'Ann'",
+        "$.s LIKE 'b%'",
+        "$.e = 'x'",
+        "$.e > 1",
+      ],
       ...["$.e IN ('x', 'z')", "$.m = 'p'", "$.m = 'q,p'", "$.m LIKE '%q%'", "$.bits = 5"],
       ...["$.bits = b'101'", "$.yr = 2024", "$.yr BETWEEN 1999 AND 2023", "$.t IS NULL", "$.a < 3"],
       ...["$.t = '2024-01-31'", "$.t > '2024-01-31 00:00:00'", "$.id > 9007199254740992"],
@@ -96,13 +106,25 @@ const SIDES: readonly Side[] = [
     numbers: ["u", "w"],
     texts: ["k", "txt"],
     tests: [
-      ...["$.u = 1", "$.k = 'ann'", "$.k LIKE 'B%'", "$.k IS NULL", "$.v > 1", "$.v = 0.1"],
+      ...[
+        "$.u IS NULL",
+        "$.u IS NULL",
+        "$.v IS NULL",
+        "$.u = 1",
+        "$.k = 'ann'",
+        "$.k LIKE 'B%'",
+        "$.k IS NULL",
+        "$.v > 1",
+        "$.v = 0.1",
+      ],
       ...["$.txt = 'LONG'", "$.txt = ''", "$.ts = '2024-01-31 10:20:30.123456'", "$.w > 4"],
       ...["$.ts > '2024-01-01'", "$.ts IS NULL", "$.u BETWEEN 2 AND 5", "$.w IN (2, 4, 6)"],
       ...["$.txt LIKE 'a\\'b%'", "$.v IS NOT NULL", "$.u <> $.w", "LENGTH($.txt) > 0"],
     ],
   },
 ];
+
+const OUTER_JOINS = ["LEFT JOIN", "RIGHT JOIN", "LEFT OUTER JOIN"];
 
 export interface MadeUp {
   readonly sql: string;
@@ -222,6 +244,7 @@ class MadeUpQuery {
 
   #joined(used: readonly Used[]): string {
     const [first, ...others] = used as readonly [Used, ...Used[]];
+    if (others.length === 2 && this.#often(0.3)) return this.#inside(used);
     let joined = this.#factor(first);
     others.forEach((each, at) => {
       const before = used.slice(0, at + 1);
@@ -235,6 +258,16 @@ class MadeUpQuery {
       }
     });
     return joined;
+  }
+
+  /** The first is joined last: `a LEFT JOIN b LEFT JOIN c ON … ON …`, or the same in parentheses. */
+  #inside(used: readonly Used[]): string {
+    const [first, second, third] = used as readonly [Used, Used, Used];
+    const [outer, inner] = [this.#pick(OUTER_JOINS), this.#pick(OUTER_JOINS)];
+    const both = `${this.#factor(second)} ${inner} ${this.#factor(third)} ` +
+      `ON ${this.#on([second], third)}`;
+    const joined = this.#often(0.5) ? both : `(${both})`;
+    return `${this.#factor(first)} ${outer} ${joined} ON ${this.#on([first], second)}`;
   }
 
   #factor({ side, alias }: Used): string {
