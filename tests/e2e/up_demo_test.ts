@@ -34,6 +34,15 @@ class DemoShell {
     return screen.slice(screen.indexOf(`> ${line}\n`) + line.length);
   }
 
+  /** Types a line and, when it has run for a while, Ctrl-C; answers with what came of it. */
+  async interrupt(line: string, afterMs: number): Promise<string> {
+    await this.#terminal.type(line);
+    await this.#terminal.press("Enter");
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    await this.#terminal.press("C-c");
+    return await this.#prompt(SCENE_MS, line);
+  }
+
   async leave(): Promise<string> {
     await this.#terminal.type("exit");
     await this.#terminal.press("Enter");
@@ -170,3 +179,16 @@ test("a load goes on meanwhile, and tells what it met", [], async (shell) => {
   await shell.enter("\\demo load off");
   assert.doesNotMatch(await shell.enter("SHOW TABLES;"), /demo_load/);
 });
+
+test(
+  "Ctrl-C ends what the engine does in one go, though it keeps all of the process busy",
+  [],
+  async (shell) => {
+    const joined = [..."abcdefghij"].map((name) => `products ${name}`).join(", ");
+    const started = performance.now();
+    const seen = await shell.interrupt(`select count(*) from ${joined};`, 1500);
+    assert.match(seen, /\nERROR 1317 \(70100\): /);
+    assert.ok(performance.now() - started < 15_000, "not at its deadline");
+    assert.match(await shell.enter("select 1 as one;"), /\| one +\|/);
+  },
+);

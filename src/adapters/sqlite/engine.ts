@@ -36,6 +36,11 @@ export interface SqliteEngineOptions {
   readonly synchronous?: Synchronous;
   /** How long a writer waits for another one. */
   readonly lockWaitMs?: number;
+  /**
+   * How often somebody wanted an end of what keeps the process busy. SQLite runs in one go what
+   * gives no rows, and hears of nothing else meanwhile; it asks this now and then.
+   */
+  readonly interrupts?: () => number;
 }
 
 /** innodb_lock_wait_timeout, where nothing else is said. */
@@ -57,7 +62,11 @@ export class SqliteEngine implements Engine {
     this.#store = options.path === undefined
       ? new MemoryStore(random.id())
       : new FileStore(options.path, options.synchronous ?? "normal");
-    this.#options = { clock, random, database, lockWaitMs };
+    const { interrupts } = options;
+    this.#options = {
+      ...{ clock, random, database, lockWaitMs },
+      ...(interrupts === undefined ? {} : { interrupts }),
+    };
     this.#core = new EngineCore(this.#store, this.#options);
     this.info = infoOf(this.#store);
   }

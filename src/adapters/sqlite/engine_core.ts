@@ -17,6 +17,7 @@ export interface CoreOptions {
   readonly random: Random;
   readonly database: string;
   readonly lockWaitMs: number;
+  readonly interrupts?: () => number;
 }
 
 /** Between two attempts to begin while another process writes. */
@@ -30,11 +31,14 @@ export class EngineCore {
   readonly lock: WriteLock;
   readonly planner: Planner;
   readonly autoIncrement = new AutoIncrement();
+  readonly interrupts?: () => number;
   readonly #lockWaitMs: number;
   readonly #hashes = new WeakMap<TableModel, string>();
   #writer: bigint;
 
-  constructor(store: SqliteStore, { clock, random, database, lockWaitMs }: CoreOptions) {
+  constructor(store: SqliteStore, options: CoreOptions) {
+    const { clock, random, database, lockWaitMs, interrupts } = options;
+    if (interrupts !== undefined) this.interrupts = interrupts;
     this.store = store;
     this.clock = clock;
     this.random = random;

@@ -18,6 +18,8 @@ export interface StatementFacts {
   readonly drawId: () => string;
   /** Called now and then while the statement runs; raises when it must end. */
   readonly checkDeadline: () => void;
+  /** From now on it keeps everybody else waiting. */
+  readonly resume?: () => void;
 }
 
 /** What SQLite has no value for. */
@@ -64,6 +66,7 @@ export class FunctionState {
 
   /** Must be called before every statement, and before a stream goes on after a pause. */
   begin(facts: StatementFacts): void {
+    facts.resume?.();
     if (facts === this.#facts) return;
     this.#facts = facts;
     this.#random = null;

@@ -5,7 +5,7 @@
  * Where it cannot do as MySQL does: SQLite is not to be interrupted, so a statement ends at its
  * deadline when it next takes a row from a table, which it does often; one that computes long on a
  * single row ends after that. For the same reason an abort is seen between rows that a query gives,
- * and not while it gives none. A transaction that writes holds off all other writers until it ends.
+ * and not while it gives none: then nothing is heard but what `interrupts` counts. A transaction that writes holds off all other writers until it ends.
  */
 import { invariant } from "../../base/assert.ts";
 import type {

@@ -9,6 +9,8 @@ export interface World {
   readonly clock: Clock;
   readonly random: Random;
   readonly database: string;
+  /** How often somebody wanted an end of what keeps the process busy. */
+  readonly interrupts?: () => number;
 }
 
 /** What the session says of the statements before. */
@@ -24,6 +26,8 @@ export class SlowQuery extends Error {
 
 /** A query may keep everybody waiting for this long. */
 const TURN_MS = 20;
+/** Whoever gives way sooner than this is not what keeps the process busy. */
+const BUSY_MS = 100;
 /** MySQL's generator takes its seeds from this range. */
 const SEED_LIMIT = 0x3fff_ffff;
 
@@ -41,6 +45,8 @@ export class Facts implements StatementFacts {
   readonly #context: StatementContext;
   #seeds: readonly [number, number] | null = null;
   #turnEnds = Infinity;
+  #busySince = 0;
+  #interruptsBefore = 0;
 
   constructor(world: World, session: SessionFacts, options: RunOptions) {
     const { context = {} } = options;
@@ -55,6 +61,14 @@ export class Facts implements StatementFacts {
     this.database = world.database;
     this.deadline = world.clock.now() + options.timeoutMs;
     this.drawId = () => world.random.id();
+    this.resume();
+  }
+
+  /** Only what somebody waits for: what one copy has done, another must be able to do. */
+  get #isInterrupted(): boolean {
+    const { interrupts } = this.#world;
+    if (interrupts === undefined || this.#signal === undefined) return false;
+    return interrupts() > this.#interruptsBefore;
   }
 
   /** Drawn when they are first needed, which for most statements is never. */
@@ -74,10 +88,19 @@ export class Facts implements StatementFacts {
     this.#turnEnds = Infinity;
   }
 
+  /** Until it gives way nothing is heard, not even that it was called off. */
+  readonly resume = (): void => {
+    const { clock, interrupts } = this.#world;
+    if (interrupts === undefined) return;
+    this.#busySince = clock.now();
+    this.#interruptsBefore = interrupts();
+  };
+
   readonly checkDeadline = (): void => {
     if (this.#signal?.aborted) throw cancelled();
     const now = this.#world.clock.now();
     if (now > this.deadline) throw timeout();
+    if (now - this.#busySince > BUSY_MS && this.#isInterrupted) throw cancelled();
     if (now > this.#turnEnds) throw new SlowQuery();
   };
 }

@@ -59,6 +59,7 @@ export class BatchReader {
       await this.#clock.sleep(0);
       this.#turnSince = this.#clock.now();
     }
+    this.#facts.resume();
     this.#facts.checkDeadline();
     if (this.#closed) throw timeout();
     return this.#plan.presenter.present(this.#read(count));

@@ -36,6 +36,8 @@ export interface EmbeddedDeps {
   readonly reporter: Reporter;
   /** Told of each member that is ready. */
   readonly ready: (line: string) => Promise<void>;
+  /** How often Ctrl-C was pressed. */
+  readonly interrupts: () => number;
 }
 
 /** Short, so that what goes wrong is soon noticed: nothing here is ever far away. */
@@ -53,11 +55,13 @@ export class EmbeddedCluster {
   /** Region servers by the numbers that the master gave them. */
   readonly #byRid = new Map<number, Member>();
   readonly #catalog: ReturnType<typeof openCatalogDatabase>;
+  readonly #interrupts: () => number;
 
   private constructor(deps: EmbeddedDeps, options: EmbeddedOptions) {
     const { clock, reporter } = deps;
     const { folder } = options;
     this.options = options;
+    this.#interrupts = deps.interrupts;
     this.events = new Events(clock);
     this.#catalog = openCatalogDatabase(`${folder}/catalog.sqlite`);
     this.#world = {
@@ -184,7 +188,8 @@ export class EmbeddedCluster {
     const { cluster, portOffset, folder } = this.options;
     const name = `r${number}`;
     const program: Program = async (around) => {
-      const { folder: own, engine } = await openData(around, `${folder}/${name}`, cluster);
+      const data = { path: `${folder}/${name}`, cluster, interrupts: this.#interrupts };
+      const { folder: own, engine } = await openData(around, data);
       const { clock, random, network, coordinator, reporter } = around;
       const { log: disk, quarantine } = own;
       const deps = {
@@ -212,12 +217,19 @@ export class EmbeddedCluster {
 }
 
 /** A region server's folder and database, as the process that is to hold them has them. */
-async function openData(around: Surroundings, path: string, cluster: string) {
+async function openData(
+  around: Surroundings,
+  { path, cluster, interrupts }: {
+    readonly path: string;
+    readonly cluster: string;
+    readonly interrupts: () => number;
+  },
+) {
   const { clock, random, disks, engines } = around;
   const opened = await DataFolder.open(path, cluster, random);
   disks.wrap(opened);
   const file = opened.at("data.sqlite");
-  const engine = engines.wrap(new SqliteEngine({ clock, random, path: file }));
+  const engine = engines.wrap(new SqliteEngine({ clock, random, path: file, interrupts }));
   await opened.bind(engine, file);
   const [log, quarantine] = [disks.wrap(opened.log), disks.wrap(opened.quarantine)];
   const { identity } = opened;

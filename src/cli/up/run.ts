@@ -9,6 +9,7 @@ import type { ConfigOf } from "../flags.ts";
 import { detach } from "./detach.ts";
 import { EmbeddedCluster } from "./embedded_cluster.ts";
 import { useCluster } from "./use.ts";
+import { InterruptCounter } from "./interrupt_counter.ts";
 import { masterPort } from "./ports.ts";
 import { readFrom, writeReady } from "./ready_file.ts";
 import { type OwnRecord, type Records, removeIfThere } from "./records.ts";
@@ -58,7 +59,12 @@ export async function runUp(
   const logFile = config.logFile ?? (hasShell ? `${data.path}/minisql.log` : null);
   const { reporter } = openLogging(config, context, logFile);
   const started = clock.now();
-  const deps = { clock, reporter, ready: (line: string) => out.line(line) };
+  const pressed = new InterruptCounter();
+  ending.defer(() => pressed.close());
+  const deps = {
+    ...{ clock, reporter, interrupts: () => pressed.count },
+    ready: (line: string) => out.line(line),
+  };
   const cluster = await EmbeddedCluster.start(deps, { ...config, folder: data.path })
     .catch(adviseOnPorts);
   ending.defer(() => cluster.stop());
