@@ -2,6 +2,7 @@
 import { SystemClock } from "../adapters/system_clock.ts";
 import { SystemRandom } from "../adapters/system_random.ts";
 import { ZookeeperCoordinator } from "../adapters/zookeeper/coordinator.ts";
+import { READ_LIMITS } from "../region/read/limits.ts";
 import { RegionServer } from "../region/region_server.ts";
 import { buildInfo } from "./build_info.ts";
 import { command } from "./command.ts";
@@ -11,6 +12,9 @@ import { EXIT } from "./exit_codes.ts";
 import { formatAddress } from "../cluster/address.ts";
 import { LOG_FLAGS, openLogging } from "./logging.ts";
 import { ownHost, SERVER_FLAGS, serverNetwork, ZOOKEEPER_FLAGS } from "./server_flags.ts";
+
+const GATHERING = "Gathering";
+const MIB = 1024 * 1024;
 
 export const regionCommand = command({
   name: "region",
@@ -44,6 +48,23 @@ export const regionCommand = command({
       default: "/var/lib/minisql",
       value: "DIR",
       help: "This server's own folder: its name, its log, what repairs have set aside",
+    },
+    "gather-rows": {
+      kind: "integer",
+      default: READ_LIMITS.gatherRows,
+      min: 1,
+      max: 100_000_000,
+      section: GATHERING,
+      help: "Rows that may be brought here for a query whose tables no server holds all of",
+    },
+    "gather-size": {
+      kind: "integer",
+      default: READ_LIMITS.gatherBytes / MIB,
+      min: 1,
+      max: 1_000_000,
+      value: "MIB",
+      section: GATHERING,
+      help: "And how much that may be",
     },
     ...ENGINE_FLAGS,
     ...ZOOKEEPER_FLAGS,
@@ -93,6 +114,7 @@ export const regionCommand = command({
           listen: config.listen,
           advertise: config.advertise ?? ownHost(config.listen.host),
           version: buildInfo().version,
+          reading: { gatherRows: config.gatherRows, gatherBytes: config.gatherSize * MIB },
         });
         await out.line(
           `region server at ${formatAddress(server.address)} keeps its copies in ${opened.name} ` +

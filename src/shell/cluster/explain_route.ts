@@ -24,10 +24,16 @@ export async function explainRoute(
     if (statement.category === "ddl") return [use.table, ...place(route), ...ofSchema(route)];
     return [use.table, ...place(route), ...(isRead ? ofRead(route, read) : ofWrite(route))];
   });
+  const regions = new Set(routes.flatMap((route) => route?.region ?? []));
+  const isWhole = regions.size < 2 || routes.includes(null);
   return {
     headline: "",
     headings: ["TABLE", "REGION", "EPOCH ", "STATE", "RUNS ON", "CHECKED AGAINST", "WHY"],
-    rows: rows.length === 0 ? [WITHOUT_TABLES] : withGathering(rows, routes, isRead),
+    rows: rows.length === 0
+      ? [WITHOUT_TABLES]
+      : isWhole
+      ? rows
+      : [...rows, ...await together(admin, { sql, read, isRead, regions: [...regions] })],
   };
 }
 
@@ -85,16 +91,52 @@ function names(servers: readonly ServerRef[]): string {
   return servers.length === 0 ? "-" : servers.map(({ rid }) => `r${rid}`).join(" ");
 }
 
-/** Several regions: somebody has to bring the tables together. */
-function withGathering(
-  rows: readonly (readonly string[])[],
-  routes: readonly (Route | null)[],
-  isRead: boolean,
-): readonly (readonly string[])[] {
-  const regions = new Set(routes.flatMap((route) => route?.region ?? []));
-  if (regions.size < 2) return rows;
-  const why = isRead
-    ? "on a server that holds all of them, or rows are gathered where the largest is"
-    : "refused: a statement changes tables of one region only";
-  return [...rows, ["(all)", [...regions].join(" "), "-", "-", "-", "-", why]];
+interface Together {
+  readonly sql: string;
+  readonly read: ReadLevel;
+  readonly isRead: boolean;
+  readonly regions: readonly string[];
+}
+
+type Line = readonly string[];
+
+/** Several regions: where the tables come together, and what is sent about for that. */
+async function together(
+  admin: ClusterAdmin,
+  { sql, read, isRead, regions }: Together,
+): Promise<readonly Line[]> {
+  const all = (runsOn: string, why: string): Line => [
+    ...["(all)", regions.join(" "), "-", "-"],
+    ...[runsOn, "-", why],
+  ];
+  if (!isRead) return [all("-", "refused: a statement changes tables of one region only")];
+  const plan = await admin.gathering(sql, read).catch(refusal);
+  if (plan instanceof MinisqlError) return [all("-", `refused: ${plan.message}`)];
+  if (plan === null) return [all("-", "on a server that holds all of them")];
+  const size = `${plan.rowsMax} rows and ${plan.bytesMax / MIB} MiB`;
+  const why = `no server holds all of them: it runs with ${plan.regions.join(" and ")}, and ` +
+    `the others' rows are gathered there, ${size} at most`;
+  return [
+    ...plan.pieces.map(({ region, rid, table, columns, where }): Line => {
+      const chosen = where === null ? "any row" : `rows where ${where}`;
+      const whole = `${chosen}, columns ${columns.join(", ")}`;
+      return [
+        `(${table})`,
+        region,
+        "-",
+        "-",
+        `r${plan.rid}`,
+        "-",
+        `gathered from r${rid}: ${whole}`,
+      ];
+    }),
+    all(`r${plan.rid}`, why),
+  ];
+}
+
+const MIB = 1024 * 1024;
+
+function refusal(error: unknown): MinisqlError {
+  if (error instanceof MinisqlError && error.code === "UNSUPPORTED") return error;
+  throw error;
 }

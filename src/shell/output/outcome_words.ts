@@ -42,14 +42,37 @@ export function changeWords(result: StatementResult, ms: number | null): string 
   return result.info === undefined || result.info === "" ? line : `${line}\n${result.info}`;
 }
 
-/** `3/3 copies agree, position 8812 (region r7, epoch 2, read on r3)`, and who does not agree. */
-export function receiptWords({ agree, dissent, seq, rid, epoch, region }: Receipt): string {
-  const copies = agree.length + dissent.length;
+type Also = NonNullable<Receipt["also"]>[number];
+
+/**
+ * `3/3 copies agree, position 8812 (region r7, epoch 2, answered by r3)`, and who does not agree; a
+ * line more for each other region that was read.
+ */
+export function receiptWords(
+  { agree, dissent, seq, rid, epoch, region, also = [] }: Receipt,
+): string {
+  const first = `${votesWords(agree, dissent)}, position ${seq} ` +
+    `(region ${region}, epoch ${epoch}, answered by r${rid})`;
+  return [first, ...also.map(alsoWords)].join("\n");
+}
+
+function alsoWords({ region, epoch, seq, gathered }: Also): string {
+  const where = `(region ${region}, epoch ${epoch})`;
+  if (gathered === undefined) return `and there position ${seq} ${where}`;
+  const { rid, agree, dissent, tables } = gathered;
+  const rows = tables.map((each) => {
+    const chosen = each.where === null ? "" : ` where ${each.where}`;
+    return `${count(each.rows, "row")} of ${each.table}${chosen}`;
+  });
+  return `gathered from r${rid}: ${rows.join("; ")}: ${votesWords(agree, dissent)}, ` +
+    `position ${seq} ${where}`;
+}
+
+function votesWords(agree: readonly number[], dissent: readonly number[]): string {
   const against = dissent.length === 0
     ? ""
     : `, not ${dissent.map((each) => `r${each}`).join(" and ")}`;
-  return `${agree.length}/${copies} copies agree${against}, position ${seq} ` +
-    `(region ${region}, epoch ${epoch}, answered by r${rid})`;
+  return `${agree.length}/${agree.length + dissent.length} copies agree${against}`;
 }
 
 /** `r2 1.9 ms · net 0.4 ms`: what the server took, and all the rest. */

@@ -50,6 +50,19 @@ Deno.test("words: a receipt says who agrees, and who does not", () => {
     receiptWords({ ...receipt, agree: [1, 3], dissent: [2] }),
     /^2\/3 copies agree, not r2, /,
   );
+  const other = { region: "r9", epoch: 1, seq: 12 };
+  const tables = [
+    { table: "t", rows: 1, where: "`id` = 1" },
+    { table: "u", rows: 20, where: null },
+  ];
+  const gathered = { rid: 5, agree: [5, 6], dissent: [4], tables };
+  assert.equal(
+    receiptWords({ ...receipt, also: [other, { ...other, gathered }] }),
+    "3/3 copies agree, position 8812 (region r7, epoch 2, answered by r3)\n" +
+      "and there position 12 (region r9, epoch 1)\n" +
+      "gathered from r5: 1 row of t where `id` = 1; 20 rows of u: 2/3 copies agree, not r4, " +
+      "position 12 (region r9, epoch 1)",
+  );
   assert.equal(timingWords(2.3, receipt), "r3 1.9 ms · net 0.4 ms");
 });
 
