@@ -6,6 +6,7 @@ import type { Client } from "../client/api.ts";
 import { connect } from "../client/connect.ts";
 import type { Address } from "../ports/network.ts";
 import { READ_LEVELS } from "../protocol/calls/region.ts";
+import { MinisqlError } from "../protocol/errors.ts";
 import type { Answer } from "../protocol/messages.ts";
 import { CLUSTER_FLAGS, clusterNetwork, LOGIN_FLAGS } from "./cluster_flags.ts";
 import type { CommandContext } from "./command.ts";
@@ -86,11 +87,23 @@ export function openClient(
   });
 }
 
+export interface Patience {
+  /** For any master to answer. */
+  readonly waitMs: number;
+  /** For one to lead, where others say that they stand by. */
+  readonly electionMs: number;
+}
+
 /** Finds out whether there is a cluster at all, before anything else is tried for long. */
 export async function greet(
-  client: Client,
-  { process }: CommandContext,
-  timeoutMs: number,
+  { admin }: Pick<Client, "admin">,
+  { waitMs, electionMs }: Patience,
+  signal: AbortSignal,
 ): Promise<Answer<"status">> {
-  return await client.admin.master("status", {}, { timeoutMs, signal: process.stop });
+  try {
+    return await admin.master("status", {}, { timeoutMs: waitMs, signal });
+  } catch (error) {
+    if (!(error instanceof MinisqlError) || error.code !== "NOT_MASTER") throw error;
+    return await admin.master("status", {}, { timeoutMs: electionMs, signal });
+  }
 }

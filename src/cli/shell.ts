@@ -56,7 +56,11 @@ async function open(config: ShellConfig, context: CommandContext): Promise<numbe
   const masters = mastersOf(config);
   const client = openClient(config, context, "shell", masters);
   try {
-    const { cluster, master } = await greet(client, context, config.wait);
+    const { cluster, master } = await greet(
+      client,
+      { waitMs: config.wait, electionMs: config.timeout },
+      context.process.stop,
+    );
     const connection = {
       user: config.user,
       host: master.host,

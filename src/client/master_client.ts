@@ -63,6 +63,12 @@ class Failure {
     this.error = error;
     this.isRefusal = isRefusal;
   }
+
+  /** What the one that leads has to say tells most, and that one cannot be reached least. */
+  get weight(): number {
+    if (this.isRefusal) return 2;
+    return this.error.code === "NOT_MASTER" ? 1 : 0;
+  }
 }
 
 /** What is asked of whichever master leads, once a connection to it is there. */
@@ -191,8 +197,7 @@ export class MasterClient {
         this.#leader = address;
         return outcome;
       }
-      // What the one that leads has to say tells more than that others do not.
-      if (!last.isRefusal) last = outcome;
+      if (outcome.weight >= last.weight) last = outcome;
       if (outcome.error.master !== undefined) waiting.unshift(outcome.error.master);
     }
     this.#leader = null;

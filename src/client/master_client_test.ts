@@ -58,6 +58,22 @@ Deno.test("master client: with nobody there the last reason comes when the time 
   await cluster.close();
 });
 
+Deno.test("master client: that one stands by tells more than that another is dead", async () => {
+  for (const isDeadLast of [true, false]) {
+    const cluster = await MasterWorld.start({ masters: 2, regions: 1 });
+    const { leader } = cluster;
+    const standby = leader === "m1" ? "m2" : "m1";
+    const client = clientOf(cluster, isDeadLast ? [standby, leader] : [leader, standby]);
+    cluster.process(leader).crash();
+    await assert.rejects(
+      cluster.outcome(client.call("status", {}, { timeoutMs: 500 })),
+      is("NOT_MASTER", /stands by/),
+    );
+    client.close();
+    await cluster.close();
+  }
+});
+
 Deno.test("master client: a refusal is passed on at once", async () => {
   const cluster = await MasterWorld.start({ masters: 1, regions: 1 });
   const client = clientOf(cluster, ["m1"]);
