@@ -5,7 +5,8 @@
  *
  * Three region servers, each beside a MariaDB of its own, ZooKeeper and a master. Writers insert
  * ids and increment counters; the region server of the primary is killed, or stopped, and comes
- * back. Ends with exit code 1 where a write was lost or doubled, or copies differ.
+ * back. Ends with exit code 1 where a write was lost or doubled, copies differ, or a writer was told an
+ * error.
  */
 import type { Client } from "../src/client/api.ts";
 import { build } from "./build.ts";
@@ -13,7 +14,7 @@ import { BUILD_FOLDER } from "./build/root.ts";
 import { copyIn } from "./failover/copies.ts";
 import { Journal } from "./failover/journal.ts";
 import { type FailoverOptions, failoverOptions } from "./failover/options.ts";
-import { report } from "./failover/report.ts";
+import { errorsIn, report } from "./failover/report.ts";
 import { type Strike, Striker } from "./failover/strikes.ts";
 import { judge, type Verdict } from "./failover/verdict.ts";
 import { createCounters, TABLE, write } from "./failover/writers.ts";
@@ -52,7 +53,7 @@ async function runOn(cluster: MinisqlCluster, options: FailoverOptions): Promise
     await operator.allInSync(TABLE);
     const verdict = await judgeSettled(cluster, journal);
     for (const line of report({ options, strikes, journal, verdict })) console.log(line);
-    return verdict.faults.length === 0 ? 0 : 1;
+    return verdict.faults.length === 0 && errorsIn(journal) === 0 ? 0 : 1;
   } finally {
     await Promise.all([operator.client, ...clients].map((client) => client.close()));
   }

@@ -28,10 +28,21 @@ export function* report({ options, strikes, journal, verdict }: Run): Iterable<s
     const incremented = increments.reduce((sum, counts) => sum + counts[outcome], 0);
     yield `${outcome.padEnd(26)}${inserts[outcome]} inserts, ${incremented} increments`;
   }
+  const errors = errorsIn(journal);
+  yield errors === 0 ? "no writer was told an error" : `failed: ${errors} writes ended in an error`;
   yield* verdict.faults.slice(0, FAULTS_SHOWN_MAX);
   yield verdict.faults.length === 0
     ? `ok: nothing lost, nothing doubled, ${verdict.rows} rows equal on all copies`
     : `failed: ${verdict.faults.length} faults`;
+}
+
+/** Writes that their callers have to see to: a failover is to cost them nothing but time. */
+export function errorsIn({ inserts, increments }: Journal): number {
+  const inserted = countsOf([...inserts.values()]);
+  return [inserted, ...increments.values()].reduce(
+    (sum, { unknown, refused }) => sum + unknown + refused,
+    0,
+  );
 }
 
 function line(what: string, values: readonly number[]): string {

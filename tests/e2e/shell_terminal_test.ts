@@ -254,3 +254,21 @@ test("results go to a file with \\o, to a program with \\|, and everything to --
   await terminal.shows("[ended 0]");
   assert.match(await Deno.readTextFile(tee), /sql> select 'to the file' as t;\n1 row in set/);
 });
+
+test("a paste of ten megabytes runs to its end, statement by statement", async () => {
+  await using terminal = await openShell();
+  const note = "x".repeat(1000);
+  const values = Array.from({ length: 500 }, (_, at) => `(${at}, '${note}')`).join(",\n");
+  const script = [
+    "create table pasted (id int primary key, t varchar(1000));\n",
+    ...Array.from({ length: 20 }, () => `replace into pasted values ${values};\n`),
+    "select count(*) as all_rows, 'the end' as of_it from pasted;\n",
+  ].join("");
+  assert.ok(script.length > 10_000_000);
+  await terminal.paste(script);
+  await terminal.shows(/\| +500 \| the end \|/, 120_000);
+  const everything = await terminal.everything();
+  assert.match(everything, /\[pasted [\d.]+ MB, 10002 lines\]/);
+  assert.equal(everything.match(/Query OK, (?:500|1000) rows affected/g)?.length, 20);
+  assert.doesNotMatch(everything, /ERROR/);
+});
