@@ -7,7 +7,7 @@ import { MinisqlError } from "../protocol/errors.ts";
 import { applyChange, Difference } from "./apply.ts";
 import { applySchema, applySchemaDone } from "./apply_schema.ts";
 import type { ReadEntry, RegionCopy } from "./copy.ts";
-import { KnownGaps } from "./known_gaps.ts";
+import { DoubtedClaims } from "./doubted_claims.ts";
 
 export interface ApplierOptions {
   /**
@@ -30,7 +30,7 @@ export class Applier {
   #stop: AbortController | null = null;
   #running: Promise<void> = Promise.resolve();
   #trusted = 0;
-  readonly #gaps = new KnownGaps();
+  readonly #doubted = new DoubtedClaims();
   /** What the last schema change came to here, until its end has been noted. */
   schemaOutcome: { readonly job: string; readonly outcome: SchemaOutcome } | null = null;
 
@@ -131,11 +131,11 @@ export class Applier {
     } catch (error) {
       if (!(error instanceof Difference)) throw error;
       this.#copy.disputed = { seq: entry.seq, fingerprints: error.fingerprints };
-      if (this.#gaps.explain(error)) {
+      if (this.#doubted.explain(error)) {
         this.#trusted = entry.seq;
       } else if (await this.#options.settle(error, signal)) {
         this.#trusted = entry.seq;
-        this.#gaps.learn(error);
+        this.#doubted.learn(error);
       } else if (!signal.aborted) {
         this.#copy.distrust(error.message);
         this.#options.onSpoilt(error.message);

@@ -156,10 +156,13 @@ export class RegionWatch implements RegionHostEvents {
     return members.some((member) => member.rid === rid && member.incarnation === incarnation);
   }
 
-  /** Of an entry that only a copy has committed whose rows were tampered with. */
+  /**
+   * Of an entry that only a copy has committed whose rows were tampered with: it was the primary, and
+   * may not be any more when the client hears of it.
+   */
   #loggedEpoch(region: string, seq: number): number | null {
-    const primary = this.host(this.configs.last(region)?.primary ?? null);
-    return primary?.tampered.size ? primary.witness.region(region).epochAt(seq) : null;
+    const victim = this.#hosts.find(({ tampered }) => tampered.size > 0);
+    return victim?.witness.region(region).epochAt(seq) ?? null;
   }
 
   entry(host: RegionHost, region: string, entry: BookedEntry, previous: number | null): void {

@@ -32,7 +32,7 @@ const FAULTS = {
   engineFull: 6,
   lostCommit: 20,
   /** Only ever on one machine of a run, so that whole copies remain. */
-  tamper: 8,
+  tamper: 40,
   rot: 8,
   /** Not faults, but what operators do: the primary's role or a copy moves, a schema changes. */
   handOver: 15,

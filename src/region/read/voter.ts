@@ -46,10 +46,11 @@ export class Voter {
     { signal }: CallContext,
   ): Promise<Answer<"vote">> {
     requireEpoch(replica, epoch);
-    if (replica.applied < seq) {
+    // What it came to where it did not follow the primary is known before it is applied.
+    const isKnown = tables.every((table) => replica.fingerprintAt(table, seq) !== null);
+    if (replica.applied < seq && !isKnown) {
       await replica.reach(seq, this.#deps.limits.voteReachMs, signal).catch(unlessBehind);
     }
-    // What it came to where it did not follow the primary is known before it is applied.
     const knows = replica.refusal() === null;
     return {
       rid: replica.rid,
