@@ -317,6 +317,11 @@ const COORDINATING: readonly Mutant[] = [
         "if (this.#primary !== null || this.copying.isRunning) return;",
       ),
       edit(REPLICA, "if (epoch < this.#follower.promised) return;", ""),
+      edit(
+        REPLICA,
+        "this.copy.unfit === null && state.epoch > this.#served) {",
+        "this.copy.unfit === null) {",
+      ),
     ],
   },
 ];

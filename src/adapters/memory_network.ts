@@ -36,6 +36,7 @@ export class MemoryNetwork {
   /** How often each host has crashed. */
   readonly #lives = new Map<string, number>();
   readonly #slowMs = new Map<string, number>();
+  #jitter = { share: 0, ms: 0 };
   #nextPort = EPHEMERAL_PORT_MIN;
 
   constructor(
@@ -105,6 +106,12 @@ export class MemoryNetwork {
       this.unblock(from, to);
     }
     this.#slowMs.clear();
+    this.jitter(0, 0);
+  }
+
+  /** Now and then a line is held up, and all behind it: a share of them, by up to so much. */
+  jitter(share: number, ms: number): void {
+    this.#jitter = { share, ms };
   }
 
   /** Adds so much to the delay of each line in this direction; 0 takes it off. */
@@ -149,7 +156,9 @@ export class MemoryNetwork {
 
   delay(from: string, to: string): number {
     const [least, most] = this.#options.delayMs;
-    const extra = this.#slowMs.get(`${from}>${to}`) ?? 0;
+    const { share, ms } = this.#jitter;
+    const jitter = share > 0 && this.#random.next() < share ? this.#random.next() * ms : 0;
+    const extra = jitter + (this.#slowMs.get(`${from}>${to}`) ?? 0);
     return extra + least + (most > least ? this.#random.next() * (most - least) : 0);
   }
 

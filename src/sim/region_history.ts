@@ -19,8 +19,9 @@ export interface CheckedRead {
   readonly found: string;
   /** The position that the session had seen before. */
   readonly after: number;
-  /** When it was asked. */
+  /** When it was asked, and what of each region had been acknowledged to somebody by then. */
   readonly called: number;
+  readonly acknowledged: ReadonlyMap<string, number>;
 }
 
 export type ReadQuestion =

@@ -29,6 +29,8 @@ export interface RegionHostOptions {
 export interface RegionHostEvents {
   entry(host: RegionHost, region: string, entry: BookedEntry, previous: number | null): void;
   committed(host: RegionHost): void;
+  /** The database has lost its last commits, and is what it was before. */
+  wentBack(host: RegionHost): void;
   answered(host: RegionHost, answered: Answered): void;
 }
 
@@ -124,7 +126,9 @@ export class RegionHost {
     this.process.crash();
     this.disk.crash(this.#world.random);
     const lost = this.database.cutPower();
-    if (lost > 0) this.#world.trace(`${this.name} loses its last ${lost} commits`);
+    if (lost === 0) return;
+    this.#world.trace(`${this.name} loses its last ${lost} commits`);
+    this.#events.wentBack(this);
   }
 
   start(): void {

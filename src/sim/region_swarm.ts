@@ -1,7 +1,10 @@
 /** One seed: a whole cluster, its own mix of faults, a stormy phase, a calm one, a verdict. */
 import { SeededRandom } from "../adapters/seeded_random.ts";
+import type { ClusterEvent } from "../protocol/events.ts";
 import type { ReadLevel } from "../protocol/calls/region.ts";
 import type { RegionLimits } from "../region/limits.ts";
+import { accusationFault } from "./checks/accusations.ts";
+import { leadersFault, type Said } from "./checks/leaders.ts";
 import { RegionCluster, type RegionClusterOptions } from "./region_cluster.ts";
 import type { ReadQuestion } from "./region_history.ts";
 import { copiesFault, historyFault, unsettled } from "./region_outcome.ts";
@@ -24,6 +27,9 @@ const STORM_MS = 5000;
 const CALM_MS = 60_000;
 /** What a message to the coordination service takes, by seed: nothing is quickest to simulate. */
 const COORDINATION_MS = [0, 1, 0, 40, 0, 150];
+/** So many lines are held up at most, by up to so long. */
+const JITTER_SHARE_MAX = 0.05;
+const JITTER_MS = 150;
 /** Between two looks at whether a cluster has settled. */
 const LOOK_MS = 50;
 /** Of what a database does; the rest takes no time, so that runs are short. */
@@ -42,6 +48,7 @@ export async function runRegionSeed(options: RegionRunOptions): Promise<RunRepor
   const rates = drawRates(world.random, options.without);
   const settings = JSON.stringify({ ...shape.told, ...rates });
   world.trace(settings);
+  world.network.jitter(shape.told.jitter, JITTER_MS);
   const cluster = new RegionCluster(world, { ...shape.options, ...(spoil ? { spoil } : {}) });
   const storm = new RegionStorm(cluster, rates);
   // An operator who ends sessions by force makes two masters believe in themselves for a while.
@@ -61,7 +68,7 @@ export async function runRegionSeed(options: RegionRunOptions): Promise<RunRepor
 /** What kind of cluster it is, and how hard it works. */
 function drawShape(random: SeededRandom): {
   readonly options: RegionClusterOptions;
-  readonly told: object;
+  readonly told: { readonly jitter: number };
 } {
   const told = {
     masters: 1 + Math.floor(random.next() * 2),
@@ -71,6 +78,7 @@ function drawShape(random: SeededRandom): {
     entriesKept: random.next() < 0.5 ? 2000 : 10,
     databaseMs: random.next() < 0.5 ? 0 : random.next() * 8,
     syncMs: random.next() < 0.5 ? 0 : random.next() * 5,
+    jitter: random.next() < 0.5 ? 0 : random.next() * JITTER_SHARE_MAX,
   };
   const { entriesKept, databaseMs, ...rest } = told;
   const own = new SeededRandom(Math.floor(random.next() * 2 ** 50));
@@ -99,6 +107,8 @@ async function verdict(cluster: RegionCluster, storm: RegionStorm): Promise<Viol
     await settled(cluster);
     refuse("safety", copiesFault(cluster));
     refuse("safety", historyFault(cluster));
+    refuse("safety", leadersFault(said(cluster)));
+    if (!wasTampered(cluster)) refuse("safety", accusationFault(told(cluster)));
     checkReports(cluster);
     return null;
   } catch (error) {
@@ -245,6 +255,22 @@ async function proveService(cluster: RegionCluster): Promise<void> {
 /** At no instant would two masters act. */
 function checkOneMaster({ acting }: RegionCluster): void {
   if (acting.length > 1) throw new Violation("safety", `${acting.join(" and ")} would both act`);
+}
+
+/** Rows were changed behind a server's back, be they put right again or not. */
+function wasTampered({ hosts }: RegionCluster): boolean {
+  return hosts.some(({ tampered, repairedAt }) => tampered.size + repairedAt.size > 0);
+}
+
+function told({ world: { reporter } }: RegionCluster): readonly ClusterEvent[] {
+  return reporter.events.map(({ event }) => event);
+}
+
+function said({ world: { reporter } }: RegionCluster): readonly Said[] {
+  return reporter.lines.map(({ message, fields }) => ({
+    process: String(fields["process"]),
+    message,
+  }));
 }
 
 /** Nobody has come upon a defect of its own. */

@@ -113,6 +113,11 @@ export class RegionWatch implements RegionHostEvents {
     if (state !== null) this.#note(this.#membersFault(state));
   }
 
+  /** The highest position of each region that some client knows to be done. */
+  get acknowledgedSeqs(): ReadonlyMap<string, number> {
+    return new Map([...this.#acknowledged].map(([region, { seq }]) => [region, seq]));
+  }
+
   /** Who is in sync, as the process it is, holds all that was acknowledged. */
   #membersFault({ region, epoch, isr }: RegionState): string | null {
     const position = this.#acknowledged.get(region);
@@ -132,14 +137,21 @@ export class RegionWatch implements RegionHostEvents {
    * one than it was read at, but was read at none before what its session had seen. Whether anything
    * can be said of it.
    */
-  read({ level, receipt, what, found, after, called }: CheckedRead): boolean {
+  read({ level, receipt, what, found, after, called, acknowledged }: CheckedRead): boolean {
     const { region, seq, rid } = receipt;
+    const known = acknowledged.get(region) ?? 0;
+    if (level === "latest" && seq < known) {
+      this.#note(
+        `a latest read of ${region} on server ${rid} was at ${seq}, and ${known} had been ` +
+          "acknowledged before it was asked",
+      );
+    }
     const host = this.host(rid);
     const table = TABLE_OF[what.kind];
     const isHurt = host !== null &&
       (host.tampered.has(table) || (host.repairedAt.get(table) ?? -Infinity) >= called);
     // Only counting the rows of several copies finds out what a disk has done to one of them.
-    if (isHurt && level !== "recount") return false;
+    if (isHurt && (level !== "recount" || receipt.agree.length === 1)) return false;
     const positions = level === "fast" ? range(after, seq) : [seq];
     const states = positions.flatMap((at) => this.states.at(region, at) ?? []);
     if (states.some((content) => answerFrom(content, what) === found)) return true;
@@ -200,6 +212,16 @@ export class RegionWatch implements RegionHostEvents {
       const isSame = old?.seq === holding.seq && old.state === holding.state;
       if (isSame || holding.state !== "sound") continue;
       this.#note(this.#commit(host, region, holding));
+    }
+  }
+
+  /** What had put rows right may be among what was lost. */
+  wentBack(host: RegionHost): void {
+    for (const [region, { epoch, seq }] of holdings(host.database.tables)) {
+      const content = contentOf(host.database.tables, region);
+      const state = { server: host.name, region, epoch, seq, content };
+      if (this.states.differs(state) === null) continue;
+      for (const table of host.repairedAt.keys()) if (content.has(table)) host.tampered.add(table);
     }
   }
 

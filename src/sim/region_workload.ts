@@ -311,6 +311,7 @@ export class RegionWorkload {
   ): Promise<boolean> {
     const { clock } = this.#world;
     const called = clock.now();
+    const acknowledged = this.#watch.acknowledgedSeqs;
     const words = `reads ${what.kind} ${"id" in what ? what.id : ""} ${level}`;
     try {
       const { rows, receipt } = await this.#query(session, questionSql(what), level);
@@ -319,7 +320,8 @@ export class RegionWorkload {
       this.history.reads++;
       if (receipt === null) throw new Violation("safety", `${words} has no receipt`);
       const after = this.history.reached(name, receipt.region);
-      const isTelling = this.#watch.read({ level, receipt, what, found, after, called });
+      const read = { level, receipt, what, found, after, called, acknowledged };
+      const isTelling = this.#watch.read(read);
       this.history.seen(name, "read", receipt, clock.now());
       if (isTelling) this.#note(what, found, level, called);
       return true;
