@@ -30,6 +30,8 @@ const COORDINATION_MS = [0, 1, 0, 40, 0, 150];
 /** So many lines are held up at most, by up to so long. */
 const JITTER_SHARE_MAX = 0.05;
 const JITTER_MS = 150;
+/** For so long writes may stand still when a server is lost: it is noticed, and the client goes on. */
+const CORE_MS = 15_000;
 /** Between two looks at whether a cluster has settled. */
 const LOOK_MS = 50;
 /** Of what a database does; the rest takes no time, so that runs are short. */
@@ -177,8 +179,14 @@ async function core(cluster: RegionCluster): Promise<void> {
   else if (how === "held") process.pause();
   else for (const other of names) if (other !== name) network.part(name, other);
   const session = workload.client.session();
+  const since = world.clock.now();
   for (const [at, sql] of PROOFS.entries()) {
     await goesOn(cluster, `a write without ${name}`, () => session.query(`${sql} -- core ${at}`));
+  }
+  const took = world.clock.now() - since;
+  world.trace(`writes go on after ${took.toFixed(0)} ms`);
+  if (took > CORE_MS) {
+    throw new Violation("liveness", `writes without ${name} take ${took.toFixed(0)} ms to go on`);
   }
   network.mendAll();
   process.resume();

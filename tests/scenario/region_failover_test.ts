@@ -81,6 +81,21 @@ regionStory(
   },
 );
 
+regionStory("of replicas that are lost together none leaves the set", async (story) => {
+  await story.query("INSERT INTO t VALUES (1, 10)");
+  const [one, other] = story.slaves;
+  assert.ok(one && other);
+  for (const lost of [one, other]) story.cluster.crash(lost.process);
+  await story.until("the region says so", () => story.events("region.read_only").length > 0);
+  await story.world.advance(5000);
+  assert.equal(story.region.isr.length, 3);
+  story.cluster.start(other.process);
+  await story.query("INSERT INTO t VALUES (2, 20)", { timeoutMs: 20_000 });
+  assert.equal(story.region.isr.length, 2);
+  story.cluster.start(one.process);
+  await story.allAlike();
+});
+
 regionStory("all servers at once lose power and everything is there again", async (story) => {
   for (let id = 1; id <= 20; id++) await story.query(`INSERT INTO t VALUES (${id}, ${id})`);
   for (const host of story.cluster.hosts) host.cutPower();

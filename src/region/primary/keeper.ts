@@ -1,7 +1,7 @@
 /**
  * Keeps the in-sync set: who does not follow leaves it, who has caught up enters it, each by
  * compare-and-set on the region's node. It never shrinks below what a write needs: below that
- * nothing can be committed, so whoever is left in it still holds all there is.
+ * nothing can be committed, so all of it still hold all there is.
  */
 import { Deferred } from "../../base/deferred.ts";
 import { pause } from "../../cluster/pause.ts";
@@ -129,10 +129,10 @@ export class Keeper {
     const isr = [...staying, ...entering];
     const joining = (state.joining ?? []).filter((rid) => isr.every((each) => each.rid !== rid));
     const next = { ...state, isr, joining };
-    const min = minInSyncOf(next);
-    for (const member of quorum.members) {
-      if (isr.length >= min) break;
-      if (isr.every(({ rid }) => rid !== member.rid)) isr.push(member);
+    // With too few to go on nobody leaves: all who are in sync have everything, and whoever of them
+    // is not cut off, as this primary may be, can take over.
+    if (isr.length < minInSyncOf(next)) {
+      isr.push(...quorum.members.filter((each) => isr.every(({ rid }) => rid !== each.rid)));
     }
     // The others in the order in which they came: who came last has the most to catch up with.
     isr.sort((a, b) => Number(b.rid === self.rid) - Number(a.rid === self.rid));
