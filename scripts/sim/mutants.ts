@@ -47,7 +47,7 @@ const LEADING: readonly Mutant[] = [
       edit(
         FOLLOWER,
         "if (epoch >= promised) return;",
-        "if (epoch > 0) return;",
+        "if (epoch >= 0) return;",
       ),
       edit(
         FOLLOWER,
@@ -100,6 +100,11 @@ const LEADING: readonly Mutant[] = [
         "const answer = await this.#follower.follow(request, this.copying.isRunning);\n" +
           "      this.#suspicion = null;",
         "const answer = await this.#follower.follow(request, this.copying.isRunning);",
+      ),
+      edit(
+        REPLICA,
+        "this.#suspicion = null;\n      this.#watchman.stop();",
+        "this.#watchman.stop();",
       ),
     ],
   },
@@ -295,11 +300,11 @@ const COORDINATING: readonly Mutant[] = [
   },
   {
     id: "M17",
-    bug: "a region's node is read once, and changes that are missed stay missed",
+    bug: "a region's node is read when its watch says so, and changes that are missed stay missed",
     edits: [edit(
       REPLICA,
       "await pause(clock, limits.rereadMs, signal, [watched.changed, wake.promise, session.ended]);",
-      "await pause(clock, limits.rereadMs * 1e6, signal, [wake.promise]);",
+      "await pause(clock, limits.rereadMs * 1e6, signal, [watched.changed, wake.promise]);",
     )],
   },
   {

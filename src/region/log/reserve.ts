@@ -47,13 +47,13 @@ export class Reserve {
 
 /** Bytes that a compressing file system cannot store in less. */
 function noise(length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
+  const words = new Uint32Array(Math.ceil(length / Uint32Array.BYTES_PER_ELEMENT));
   let word = 0x9e3779b9;
-  for (let i = 0; i < length; i++) {
+  for (let i = 0; i < words.length; i++) {
     word ^= word << 13;
     word ^= word >>> 17;
     word ^= word << 5;
-    bytes[i] = word;
+    words[i] = word;
   }
-  return bytes;
+  return new Uint8Array(words.buffer, 0, length);
 }
