@@ -11,6 +11,7 @@ import { command, type CommandContext } from "./command.ts";
 import { EXIT } from "./exit_codes.ts";
 import type { ConfigOf } from "./flags.ts";
 import { realShellPort } from "./shell_port.ts";
+import { withAddress } from "./shell_address.ts";
 import { SHELL_FLAGS } from "./shell_flags.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -27,13 +28,15 @@ export const shellCommand = command({
       kind: "text",
       value: "DATABASE",
       env: false,
-      help: "As MySQL's client has it; the same as -D",
+      help: "As MySQL's client has it, the same as -D; or minisql://user@host:port/database, " +
+        "where the port is a master's",
     },
   },
   flags: SHELL_FLAGS,
   examples: [
     { line: "minisql shell", does: "A conversation with the cluster on this machine" },
     { line: 'minisql shell -e "SELECT * FROM orders" --json', does: "Data for a program" },
+    { line: "minisql shell minisql://ada@m1:9090", does: "By one address" },
     { line: "minisql shell --force < script.sql", does: "A script, to its end" },
     { line: 'minisql shell -h m2 -P 9090 -NBe "SHOW TABLES"', does: "As with mysql" },
   ],
@@ -43,7 +46,7 @@ export const shellCommand = command({
       await context.out.line(`minisql ${buildInfo().version}`);
       return EXIT.ok;
     }
-    return await open(config, context);
+    return await open(withAddress(config), context);
   },
 });
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { EXIT } from "./exit_codes.ts";
 import { memoryEnvironment, runInMemory } from "./memory_host.ts";
 import { readConfig } from "./read_config.ts";
+import { withAddress } from "./shell_address.ts";
 import { shellCommand, type ShellConfig, shellOptions } from "./shell.ts";
 
 const CONNECTION = { user: null, host: "m1", port: 9090, cluster: "c", masters: [] };
@@ -58,6 +59,21 @@ Deno.test("shell flags: what makes no sense is a usage error that says why", asy
     assert.equal(code, EXIT.usage, `${args.join(" ")}: ${err}`);
     assert.match(err, message);
   }
+});
+
+Deno.test("shell flags: one address stands for several flags, which say it louder", () => {
+  const named = { use: null, host: null, port: null, user: null, password: null };
+  const of = (use: string, flags: Partial<typeof named> = {}) =>
+    withAddress({ ...named, use, ...flags });
+  assert.deepEqual(of("minisql://a%40b:p%2Fw@[::1]:99/shop"), {
+    ...{ use: "shop", host: "::1", port: 99, user: "a@b", password: "p/w" },
+  });
+  assert.deepEqual(of("mysql://m1"), { ...named, host: "m1" });
+  const louder = { host: "m2", port: 1, user: "u", password: "s" };
+  const given = withAddress({ use: "mysql://x:y@m1:9/d", ...louder });
+  assert.deepEqual(given, { use: "d", ...louder });
+  assert.deepEqual(of("shop"), { ...named, use: "shop" });
+  assert.throws(() => of("mysql://m1:x"), /it must be minisql:\/\/user@host:port\/database/);
 });
 
 Deno.test("shell flags: -V is the version, as everywhere", async () => {

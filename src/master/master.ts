@@ -72,6 +72,7 @@ export class Master {
     const dispatcher = new MasterDispatcher({
       ...deps,
       cluster: options.cluster,
+      version: options.version,
       reign: () => requireReign(holder.master),
       stepDown: (reign) => holder.master?.stepDown(reign) ?? Promise.resolve(),
     });

@@ -18,6 +18,7 @@ export interface DispatcherDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly cluster: string;
+  readonly version: string;
   /** The reign, if this master leads for certain; else raises NOT_MASTER with where to go. */
   readonly reign: () => Reign;
   /** Hands over at once. */
@@ -91,6 +92,7 @@ export class MasterDispatcher {
     return {
       verdict: verdictOf({ subjects, servers, takers, catalogLost: !meta.available }),
       cluster: this.#deps.cluster,
+      version: this.#deps.version,
       master: active,
       masters: masters.length,
       servers: { online: servers, known: view.servers.length },

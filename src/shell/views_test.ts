@@ -42,6 +42,7 @@ Deno.test("views: the verdict comes first", () => {
     servers: { online: 1, known: 3 },
     tables: 1,
     catalog: "lost",
+    version: "1.2.3",
     epochMax: 4,
     uptimeMs: 1,
   }));

@@ -46,6 +46,7 @@ function status(tables: number): Answer<"status"> {
     servers: { online: 3, known: 3 },
     tables,
     catalog: "ok",
+    version: "1.2.3",
     epochMax: 1,
     uptimeMs: 60_000,
   };

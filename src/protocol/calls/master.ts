@@ -186,6 +186,8 @@ const VIEWS = {
     answer: object({
       verdict: verdictShape,
       cluster: text(),
+      /** Of the program that the master runs. */
+      version: text(),
       master: object({ id: text(), host, port, term, since: moment }),
       masters: integer(0),
       servers: object({ online: integer(0), known: integer(0) }),

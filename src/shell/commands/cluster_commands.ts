@@ -2,8 +2,10 @@
 import { type Look, LOOKS, STATUS } from "../cluster/looks.ts";
 import { seeLog } from "../cluster/log.ts";
 import { viewLines } from "../columns.ts";
+import { durationWords } from "../output/outcome_words.ts";
 import type { Shell } from "../shell.ts";
 import { ShellError } from "../shell_error.ts";
+import { statusView } from "../views.ts";
 import type { CommandInput, ShellCommand } from "./command.ts";
 
 const ENTRIES_DEFAULT = 20;
@@ -38,24 +40,29 @@ export const CLUSTER_COMMANDS: readonly ShellCommand[] = [
   },
 ];
 
-/** The session as MySQL's `\s` has it, then the cluster. */
+/** The session as MySQL's `\s` has it, below the cluster's state. */
 async function showStatus(shell: Shell): Promise<void> {
   const { connection, version } = shell.options;
-  const { view } = await shell.interrupts.during((signal) =>
-    STATUS.see(shell.client.admin, shell.lookOptions(signal))
+  const status = await shell.interrupts.during((signal) =>
+    shell.client.admin.master("status", {}, { signal })
   );
+  const { master } = status;
+  const same = status.version === version ? " (same version as client)" : "";
   const facts: readonly (readonly [string, string])[] = [
     ["Client version", `minisql ${version}`],
-    ["Connection", `${connection.host}:${connection.port}`],
+    ["Server version", `minisql ${status.version}${same}`],
+    ["Connection", `${master.id} at ${master.host}:${master.port}`],
     ["Current user", connection.user ?? "(anyone)"],
     ["Current database", shell.settings.database ?? connection.cluster],
     ["Reads", shell.session.read],
     ["Transaction", shell.session.inTransaction ? "open" : "none"],
     ["Protocol", "minisql, lines of JSON over TCP"],
     ["Characterset", "utf8mb4"],
+    ["Highest epoch", String(status.epochMax)],
+    ["Uptime", durationWords(status.uptimeMs)],
   ];
   const lines = facts.map(([name, value]) => `${`${name}:`.padEnd(24)}${value}`);
-  const all = ["--------------", ...viewLines(view), "", ...lines, "--------------"];
+  const all = ["--------------", ...viewLines(statusView(status)), "", ...lines, "--------------"];
   await shell.printer.lines(all, shell.settings.pager);
 }
 
