@@ -169,16 +169,18 @@ export class FromTranslator {
     const conditions = (common ?? []).map(([a, b]) => compare("=", valueOf(a), valueOf(b)).sql);
     const scope = new Scope(this.#scope.outer, tables, [...left.visible, ...right.visible]);
     if (join.on !== null) conditions.push(this.#condition(join.on, scope));
-    const isLeft = join.join === "left";
-    const inner = isLeft ? [...right.ticks, ...conditions] : conditions;
-    const rightSql = join.right.kind === "join" ? `(${right.sql})` : right.sql;
-    const word = join.join === "inner" ? "JOIN" : `${join.join.toUpperCase()} JOIN`;
+    // SQLite's own RIGHT JOIN repeats rows where queries with one are put together in order.
+    const [first, second] = join.join === "right"
+      ? [right, grouped(left, join.left)]
+      : [left, grouped(right, join.right)];
+    const isOuter = join.join === "left" || join.join === "right";
+    const inner = isOuter ? [...second.ticks, ...conditions] : conditions;
     const on = inner.length === 0 ? "" : ` ON ${inner.join(" AND ")}`;
     return {
-      sql: `${left.sql} ${word} ${rightSql}${on}`,
+      sql: `${first.sql} ${wordOf(join)} ${second.sql}${on}`,
       tables,
       visible,
-      ticks: isLeft ? left.ticks : [...left.ticks, ...right.ticks],
+      ticks: isOuter ? first.ticks : [...first.ticks, ...second.ticks],
     };
   }
 
@@ -204,6 +206,15 @@ export function plainPlace(scope: Scope): ExpressionPlace {
 
 function valueOf(column: ScopeColumn): Value {
   return { sql: column.sql, type: column.type, constant: false, literal: null, volatile: false };
+}
+
+function grouped(translated: Source, { kind }: TableSource): Source {
+  return kind === "join" ? { ...translated, sql: `(${translated.sql})` } : translated;
+}
+
+function wordOf({ join }: Join): string {
+  if (join === "inner") return "JOIN";
+  return join === "right" ? "LEFT JOIN" : `${join.toUpperCase()} JOIN`;
 }
 
 /** The pairs that NATURAL and USING join by; null for other joins. */
