@@ -199,14 +199,20 @@ const APPLYING: readonly Mutant[] = [
   {
     id: "M9",
     bug: "the position is stored apart from the rows",
-    edits: [edit(
-      "region/apply.ts",
-      "await writeBooks(copy, session, entry);\n    copy.mayShow(entry.seq);\n" +
-        "    await session.commit();",
-      "copy.mayShow(entry.seq);\n    await session.commit();\n" +
-        '    await session.begin("write");\n    await writeBooks(copy, session, entry);\n' +
-        "    await session.commit();",
-    )],
+    edits: [
+      edit(
+        "region/apply.ts",
+        "[...entry.body.statements, ...booksOf(copy, entry)]",
+        "entry.body.statements",
+      ),
+      edit(
+        "region/apply.ts",
+        "copy.mayShow(entry.seq);\n    await session.commit();",
+        "copy.mayShow(entry.seq);\n    await session.commit();\n" +
+          '    await session.begin("write");\n    await writeBooks(copy, session, entry);\n' +
+          "    await session.commit();",
+      ),
+    ],
   },
   {
     id: "M10",

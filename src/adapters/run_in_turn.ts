@@ -1,6 +1,13 @@
 /** Several statements of a session, one after the other: what all engines have in common. */
 import type { Clock } from "../ports/clock.ts";
-import type { EngineSession, Outcome, Rows, RunAllOptions, Statement } from "../ports/engine.ts";
+import type {
+  EngineSession,
+  Flushed,
+  Outcome,
+  Rows,
+  RunAllOptions,
+  Statement,
+} from "../ports/engine.ts";
 import { type ErrorCode, MinisqlError } from "../protocol/errors.ts";
 
 /** With these the time of all is over. */
@@ -42,6 +49,17 @@ export async function runOneByOne(
     const { sql, context } = statements[at] as Statement;
     return [await outcomeOf(session.run(sql, { ...limit, context }))];
   });
+}
+
+/** All, and then the fingerprints. */
+export async function flushAfter(
+  session: Pick<EngineSession, "usable" | "undone">,
+  count: number,
+  outcomes: readonly Outcome[],
+  flush: EngineSession["flushFingerprints"],
+): Promise<Flushed> {
+  const isOver = outcomes.length < count || session.undone || !session.usable;
+  return { outcomes, fingerprints: isOver ? null : await flush() };
 }
 
 export async function outcomeOf(rows: Promise<Rows>): Promise<Outcome> {

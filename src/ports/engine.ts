@@ -63,6 +63,12 @@ export type RunAllOptions = Pick<RunOptions, "timeoutMs" | "signal">;
 /** What a statement came to: its rows, or the error that `run` would have raised. */
 export type Outcome = Rows | MinisqlError;
 
+export interface Flushed {
+  readonly outcomes: readonly Outcome[];
+  /** As `flushFingerprints` gives them; null where not all the statements were begun. */
+  readonly fingerprints: ReadonlyMap<string, Fingerprint> | null;
+}
+
 /**
  * A query whose rows come in batches, with bounded memory. Leaving the loop early ends it. To be
  * iterated once; a stream that is never iterated holds its session until the deadline.
@@ -153,9 +159,13 @@ export interface EngineSession {
    * Runs statements one after the other, in as few round trips as can be; answers with what came
    * of each. One that fails does not keep those behind it from running. Only when the time of all
    * is over, the session `undone` or no more `usable`, the rest is not begun: then there are fewer
-   * outcomes, and the last one is the error that says so.
+   * outcomes, and the last one is the error that says so. Of warnings it may tell the number only,
+   * but for those of statements that ignore errors.
    */
   runAll(statements: readonly Statement[], options: RunAllOptions): Promise<readonly Outcome[]>;
+
+  /** `runAll`, and `flushFingerprints` behind it, with no round trip more if that can be. */
+  runAllAndFlush(statements: readonly Statement[], options: RunAllOptions): Promise<Flushed>;
 
   /** Runs a query and gives its rows as they come. One stream at a time on a session. */
   stream(sql: string, options: RunOptions & { readonly batchRows?: number }): RowStream;

@@ -2,15 +2,16 @@
  * One entry of the log applied to the engine, in one transaction with its position: rows affected
  * and fingerprints must come out as the primary saw them.
  */
-import type { EngineSession, Fingerprint } from "../ports/engine.ts";
+import type { EngineSession, Fingerprint, Flushed, Statement } from "../ports/engine.ts";
 import type { LogPosition } from "../ports/log.ts";
 import type { ChangeBody } from "../protocol/entry.ts";
 import { MinisqlError } from "../protocol/errors.ts";
-import { forgetSessions, type SessionBook, writeApplied, writeSessions } from "./books.ts";
+import { appliedSql, forgetSessionsSql, type SessionBook, writeSessionsSql } from "./books.ts";
 import type { RegionCopy } from "./copy.ts";
 
 /** However long it took at the primary, it may take here. */
 const APPLY_MS = 3_600_000;
+const BOOKS_MS = 60_000;
 /** Old client sessions are forgotten every so many entries. */
 const FORGET_EVERY = 10_000;
 
@@ -63,10 +64,10 @@ export async function applyChange(
 ): Promise<ReadonlyMap<string, Fingerprint>> {
   await session.begin("write");
   try {
-    const fault = await runStatements(session, entry);
-    const fingerprints = await session.flushFingerprints();
+    const all = [...entry.body.statements, ...booksOf(copy, entry)];
+    const ran = await session.runAllAndFlush(all, { timeoutMs: APPLY_MS });
+    const { fault, fingerprints } = endOf(entry, ran);
     if (!isTrusted) requireSame(copy, entry, fingerprints, fault);
-    await writeBooks(copy, session, entry);
     copy.mayShow(entry.seq);
     await session.commit();
     return fingerprints;
@@ -77,26 +78,26 @@ export async function applyChange(
 }
 
 /**
- * Runs them all, whatever comes of each: what they add up to is for the copies to compare. Answers
- * how the first one differed that did; null where all went as at the primary.
+ * All have run, whatever came of each: what they add up to is for the copies to compare. Says how
+ * the first one differed that did; null where all went as at the primary.
  */
-async function runStatements(
-  session: EngineSession,
-  { body }: ChangeEntry,
-): Promise<string | null> {
+function endOf(
+  { body: { statements } }: ChangeEntry,
+  { outcomes, fingerprints }: Flushed,
+): { readonly fault: string | null; readonly fingerprints: ReadonlyMap<string, Fingerprint> } {
   let fault: string | null = null;
-  for (const { sql, context, affected } of body.statements) {
-    try {
-      const { result } = await session.run(sql, { context, timeoutMs: APPLY_MS });
-      if (result.affected === affected) continue;
-      fault ??= `a statement changed ${result.affected} rows here and ${affected} at the primary`;
-    } catch (error) {
-      if (isPassing(error) || !session.usable || session.undone) throw error;
-      const why = (error as Error).message;
-      fault ??= `a statement that went well at the primary failed: ${why}`;
+  for (const [at, outcome] of outcomes.entries()) {
+    const logged = statements[at];
+    if (outcome instanceof MinisqlError) {
+      if (logged === undefined || isPassing(outcome)) throw outcome;
+      fault ??= `a statement that went well at the primary failed: ${outcome.message}`;
+    } else if (logged !== undefined && outcome.result.affected !== logged.affected) {
+      const { affected } = outcome.result;
+      fault ??= `a statement changed ${affected} rows here and ${logged.affected} at the primary`;
     }
   }
-  return fault;
+  if (fingerprints === null) throw outcomes.at(-1);
+  return { fault, fingerprints };
 }
 
 function requireSame(
@@ -133,24 +134,28 @@ export function differenceOf(here: Fingerprint | null, there: Fingerprint | null
   return here.sum === there.sum ? null : `checksum ${here.sum} is not ${there.sum}`;
 }
 
-/** The position and what was answered to clients, in the transaction of the data. */
+/** The position and what was answered to clients, for the transaction of the data. */
+function booksOf(copy: RegionCopy, { epoch, seq, body }: ChangeEntry): readonly Statement[] {
+  const { region } = copy;
+  const books = body.answered.map(({ session, n, result }): SessionBook => ({
+    session,
+    n,
+    seq,
+    result: JSON.stringify(result),
+  }));
+  const texts = [...writeSessionsSql(region, books)];
+  if (seq % FORGET_EVERY === 0) {
+    texts.push(forgetSessionsSql(region, seq - copy.deps.limits.sessionsKept));
+  }
+  texts.push(appliedSql(region, { epoch, seq, state: "sound" }));
+  return texts.map((sql) => ({ sql, context: {} }));
+}
+
 export async function writeBooks(
   copy: RegionCopy,
   session: EngineSession,
-  { epoch, seq, body }: ChangeEntry,
+  entry: ChangeEntry,
 ): Promise<void> {
-  const { region } = copy;
-  if (body.answered.length > 0) {
-    const books = body.answered.map(({ session, n, result }): SessionBook => ({
-      session,
-      n,
-      seq,
-      result: JSON.stringify(result),
-    }));
-    await writeSessions(session, region, books);
-  }
-  if (seq % FORGET_EVERY === 0) {
-    await forgetSessions(session, region, seq - copy.deps.limits.sessionsKept);
-  }
-  await writeApplied(session, region, { epoch, seq, state: "sound" });
+  const outcomes = await session.runAll(booksOf(copy, entry), { timeoutMs: BOOKS_MS });
+  for (const outcome of outcomes) if (outcome instanceof MinisqlError) throw outcome;
 }

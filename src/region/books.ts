@@ -74,18 +74,19 @@ export async function readRegions(session: EngineSession): Promise<readonly stri
   return rows.map(([region]) => String(region));
 }
 
-/** Written last in a transaction that changes the region's data. */
+/** For a transaction that changes the region's data. */
+export function appliedSql(region: string, { epoch, seq, state }: Applied): string {
+  const values = `${epoch}, ${seq}, ${quoteString(state)}`;
+  return `REPLACE INTO \`_minisql_applied\` (\`region\`, \`epoch\`, \`seq\`, \`state\`) ` +
+    `VALUES (${quoteString(region)}, ${values})`;
+}
+
 export async function writeApplied(
   session: EngineSession,
   region: string,
-  { epoch, seq, state }: Applied,
+  applied: Applied,
 ): Promise<void> {
-  const values = `${epoch}, ${seq}, ${quoteString(state)}`;
-  await session.run(
-    `REPLACE INTO \`_minisql_applied\` (\`region\`, \`epoch\`, \`seq\`, \`state\`) ` +
-      `VALUES (${quoteString(region)}, ${values})`,
-    RUN,
-  );
+  await session.run(appliedSql(region, applied), RUN);
 }
 
 /** Reads a region's sessions: name, number, position, result. */
@@ -109,35 +110,44 @@ export async function readSessions(
   return rows.map(sessionBook);
 }
 
-export async function writeSessions(
-  session: EngineSession,
+export function writeSessionsSql(
   region: string,
   books: readonly SessionBook[],
-): Promise<void> {
+): readonly string[] {
+  const texts: string[] = [];
   for (let from = 0; from < books.length; from += SESSIONS_A_STATEMENT) {
     const rows = books.slice(from, from + SESSIONS_A_STATEMENT).map((book) =>
       `(${quoteString(region)}, ${quoteString(book.session)}, ${book.n}, ${book.seq}, ` +
       `${quoteString(book.result)})`
     );
-    await session.run(
+    texts.push(
       "REPLACE INTO `_minisql_session` (`region`, `session`, `n`, `seq`, `result`) VALUES " +
         rows.join(", "),
-      RUN,
     );
   }
+  return texts;
+}
+
+export async function writeSessions(
+  session: EngineSession,
+  region: string,
+  books: readonly SessionBook[],
+): Promise<void> {
+  for (const sql of writeSessionsSql(region, books)) await session.run(sql, RUN);
 }
 
 /** Forgets sessions whose last write is at or before `seq`: nobody asks for them again. */
+export function forgetSessionsSql(region: string, seq: number): string {
+  return `DELETE FROM \`_minisql_session\` WHERE \`region\` = ${quoteString(region)} ` +
+    `AND \`seq\` <= ${seq}`;
+}
+
 export async function forgetSessions(
   session: EngineSession,
   region: string,
   seq: number,
 ): Promise<void> {
-  await session.run(
-    `DELETE FROM \`_minisql_session\` WHERE \`region\` = ${quoteString(region)} ` +
-      `AND \`seq\` <= ${seq}`,
-    RUN,
-  );
+  await session.run(forgetSessionsSql(region, seq), RUN);
 }
 
 /** The tables that are this cluster's copies, by name, and the region of each. */

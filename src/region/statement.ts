@@ -2,7 +2,7 @@
  * One statement of a client: judged by the guard, run with all that makes it repeat, and noted as
  * the log will have it.
  */
-import type { EngineInfo, EngineSession, TableSchema } from "../ports/engine.ts";
+import type { EngineInfo, EngineSession, Rows, Statement, TableSchema } from "../ports/engine.ts";
 import type { Random } from "../ports/random.ts";
 import type { LoggedStatement } from "../protocol/entry.ts";
 import { MinisqlError, sqlError } from "../protocol/errors.ts";
@@ -47,11 +47,15 @@ export function serverVersion({ vendor, version }: EngineInfo): ServerVersion | 
   return { vendor, version: major * 10_000 + minor * 100 + patch };
 }
 
-export interface RunFacts {
+/** What a write's context is made of. */
+export interface ContextFacts {
   readonly wallMicros: number;
   readonly random: Random;
   readonly lastInsertId: string | null;
   readonly foreignKeyChecks: boolean;
+}
+
+export interface RunFacts extends ContextFacts {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   readonly table: (name: string) => TableSchema | null;
@@ -60,6 +64,20 @@ export interface RunFacts {
 export interface Ran {
   readonly logged: LoggedStatement;
   readonly result: StatementResult;
+}
+
+/** What to run for a write, where nothing has to be asked of the database before; null elsewhere. */
+export function plainWrite(verdict: Accepted, facts: ContextFacts): Statement | null {
+  const isPlain = verdict.kind === "safe" && !verdict.context.includes("insert_id_beforehand");
+  return isPlain ? { sql: verdict.sql, context: contextOf(verdict, facts) } : null;
+}
+
+/** What has been run, as the log will have it. */
+export function ranWrite(verdict: Accepted, { sql, context }: Statement, { result }: Rows): Ran {
+  const drawn = result.insertId ?? null;
+  const isNoted = verdict.context.includes("insert_id") && drawn !== null;
+  const noted = isNoted ? { ...context, insertId: drawn } : context;
+  return { logged: { sql, context: noted, affected: result.affected }, result };
 }
 
 /** Runs a write in the session's open transaction. */
@@ -78,16 +96,14 @@ export async function runWrite(
     const insertId = await nextId(session, verdict, facts);
     if (insertId !== null) context.insertId = insertId;
   }
-  const { result } = await session.run(sql, { ...options, context });
-  const drawn = result.insertId ?? null;
-  if (verdict.context.includes("insert_id") && drawn !== null) context.insertId = drawn;
-  return { logged: { sql, context, affected: result.affected }, result };
+  const rows = await session.run(sql, { ...options, context });
+  return ranWrite(verdict, { sql, context }, rows);
 }
 
 /** A context while it is being put together. */
 type Draft = { -readonly [K in keyof LoggedStatement["context"]]: LoggedStatement["context"][K] };
 
-function contextOf(verdict: Accepted, facts: RunFacts): Draft {
+function contextOf(verdict: Accepted, facts: ContextFacts): Draft {
   const context: Draft = {};
   for (const field of verdict.context) {
     if (field === "timestamp") context.timestampMicros = facts.wallMicros;

@@ -27,6 +27,8 @@ function gatedSession(session: EngineSession, gate: Gate): EngineSession {
     },
     run: (sql, options) => gate(() => session.run(sql, options)),
     runAll: (statements, options) => gate(() => session.runAll(statements, options)),
+    runAllAndFlush: (statements, options) =>
+      gate(() => session.runAllAndFlush(statements, options)),
     stream: (sql, options) => gatedStream(session.stream(sql, options), gate),
     begin: (mode) => gate(() => session.begin(mode)),
     flushFingerprints: () => gate(() => session.flushFingerprints()),

@@ -128,6 +128,50 @@ function outcomeTests(contract: EngineContract): void {
     await told(session, "INSERT INTO t VALUES (5, 'e')", "DELETE FROM t WHERE id = 2");
   });
 
+  tableTest(contract, "a flush behind them is as one by itself", async (session, engine) => {
+    const { outcomes, fingerprints } = await session.runAllAndFlush(
+      plain(
+        "INSERT INTO t VALUES (1, 'a')",
+        "INSERT INTO t VALUES (2, 'b'), (1, 'x')",
+        "INSERT INTO t VALUES (3, 'c')",
+      ),
+      LIMIT,
+    );
+    assert.deepEqual(outcomes.map(toldBy), [1, "SQL 1062", 1]);
+    assert.deepEqual(fingerprints?.get("t"), await session.recompute("t", LIMIT));
+    for (const texts of [["INSERT INTO t VALUES (1, 'x')"], ["DELETE FROM t WHERE id = 9"], []]) {
+      const again = await session.runAllAndFlush(plain(...texts), LIMIT);
+      assert.deepEqual(again.fingerprints, fingerprints, texts.join());
+    }
+    await session.savepoint("s");
+    const more = await session.runAllAndFlush(plain("INSERT INTO t VALUES (4, 'd')"), LIMIT);
+    assert.equal(more.fingerprints?.get("t")?.rows, 3);
+    await session.rollbackTo("s");
+    const options = { ...LIMIT, signal: AbortSignal.abort() };
+    const none = await session.runAllAndFlush(plain("DELETE FROM t", "DELETE FROM t"), options);
+    assert.deepEqual([none.outcomes.map(toldBy), none.fingerprints], [["CANCELLED"], null]);
+    await session.commit();
+    assert.deepEqual(await assertInStep(engine, session, "t"), fingerprints?.get("t"));
+    await session.begin("write");
+  });
+
+  tableTest(contract, "what errors were ignored is told also among others", async (session) => {
+    const insert = "INSERT INTO t VALUES (1, 'a')";
+    const ignoring = "INSERT IGNORE INTO t VALUES (1, 'x')";
+    const more = "INSERT INTO t VALUES (2, 'b')";
+    const outcomes = await session.runAll(plain(insert, ignoring, more), LIMIT);
+    assert.deepEqual(outcomes.map(toldBy), [1, 0, 1]);
+    const [, among] = outcomes as Exclude<Outcome, MinisqlError>[];
+    assert.deepEqual(among?.result, (await session.run(ignoring, LIMIT)).result);
+  });
+
+  sessionTest(contract, "a flush behind what changes nothing tells of nothing", async (session) => {
+    await session.begin("write");
+    const { outcomes, fingerprints } = await session.runAllAndFlush(plain("SELECT 1"), LIMIT);
+    assert.deepEqual([outcomes.length, fingerprints], [1, new Map()]);
+    await session.rollback();
+  });
+
   sessionTest(contract, "without a transaction each stands for itself", async (session, engine) => {
     await runAll(session, `CREATE TABLE t ${COLUMNS}`);
     await engine.maintainFingerprint("t");

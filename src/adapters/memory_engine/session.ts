@@ -3,6 +3,7 @@ import { invariant } from "../../base/assert.ts";
 import type {
   EngineSession,
   Fingerprint,
+  Flushed,
   KeyRange,
   Outcome,
   Rows,
@@ -14,7 +15,7 @@ import type {
 } from "../../ports/engine.ts";
 import { MinisqlError, sqlError } from "../../protocol/errors.ts";
 import type { Row } from "../../protocol/values.ts";
-import { runOneByOne } from "../run_in_turn.ts";
+import { flushAfter, runOneByOne } from "../run_in_turn.ts";
 import { noSuchTable } from "../sqlite/schema_errors.ts";
 import { cancelled, timeout } from "../sqlite/write_lock.ts";
 import { DATABASE, type MemoryDatabase, type Served } from "./database.ts";
@@ -95,6 +96,14 @@ export class MemorySession implements EngineSession, Served {
     options: RunAllOptions,
   ): Promise<readonly Outcome[]> {
     return await runOneByOne(this, this.#database.clock, statements, options);
+  }
+
+  async runAllAndFlush(
+    statements: readonly Statement[],
+    options: RunAllOptions,
+  ): Promise<Flushed> {
+    const outcomes = await this.runAll(statements, options);
+    return await flushAfter(this, statements.length, outcomes, () => this.flushFingerprints());
   }
 
   /** Does it in the transaction that is open, or in one of its own. */

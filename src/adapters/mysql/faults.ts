@@ -95,3 +95,7 @@ export function connectFault(error: unknown, options: MysqlEngineOptions): Minis
     cause: error,
   });
 }
+
+export function noSuchTable(database: string, table: string): MinisqlError {
+  return sqlError(ERRNO.noSuchTable, "42S02", `Table '${database}.${table}' doesn't exist`);
+}

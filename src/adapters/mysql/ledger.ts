@@ -21,6 +21,7 @@ import {
   touchedIds,
   touchedSql,
 } from "./fingerprint_rows.ts";
+import type { Answer } from "./results.ts";
 import { ContentSum } from "../../sql/fingerprint.ts";
 import { variables } from "./triggers.ts";
 import type { Dialect } from "./server_facts.ts";
@@ -75,7 +76,22 @@ export class Ledger {
 
   /** Writes what was counted; answers with all the tables written in this transaction. */
   async flush(): Promise<ReadonlyMap<string, Fingerprint>> {
-    if (this.isDirty) this.#remember(await this.#write());
+    if (!this.isDirty) return new Map(this.#written);
+    const { flushText } = this;
+    if (flushText !== null) return this.flushed(await this.#channel.command(flushText));
+    this.#remember(await this.#write());
+    return new Map(this.#written);
+  }
+
+  /** The statement that writes what will have been counted; null where it takes more than one. */
+  get flushText(): string | null {
+    return flushesInOne(this.#dialect) ? flushSql(this.#counter.part) : null;
+  }
+
+  /** It has been run, and this is its answer. */
+  flushed({ rows }: Answer): ReadonlyMap<string, Fingerprint> {
+    this.#counter.nextPart();
+    this.#remember(rows.map(keptRow));
     return new Map(this.#written);
   }
 
@@ -161,12 +177,6 @@ export class Ledger {
   }
 
   async #write(): Promise<readonly KeptRow[]> {
-    const part = this.#counter.part;
-    if (flushesInOne(this.#dialect)) {
-      const { rows } = await this.#channel.command(flushSql(part));
-      this.#counter.nextPart();
-      return rows.map(keptRow);
-    }
     const touched = await this.#touched();
     if (touched === "") {
       this.#counter.nextPart();

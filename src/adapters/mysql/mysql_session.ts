@@ -4,6 +4,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type {
   EngineSession,
   Fingerprint,
+  Flushed,
   KeyRange,
   Outcome,
   Rows,
@@ -14,16 +15,17 @@ import type {
   TableSchema,
   TransactionMode,
 } from "../../ports/engine.ts";
-import { MinisqlError, sqlError } from "../../protocol/errors.ts";
+import { MinisqlError } from "../../protocol/errors.ts";
 import { quoteName } from "../../sql/names.ts";
-import { outcomeOf, runInTurn } from "../run_in_turn.ts";
+import { flushAfter, outcomeOf, runInTurn } from "../run_in_turn.ts";
 import type { Channel } from "./channel.ts";
 import { withConditions } from "./conditions.ts";
-import { ERRNO, sessionGone } from "./faults.ts";
+import { ERRNO, noSuchTable, sessionGone } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
 import { OpenTransaction } from "./open_transaction.ts";
+import { requireFitting, statementBytesMax } from "./packet.ts";
 import { contentOf, contentSql } from "./recompute.ts";
-import { type Answer, Collector, type Ending, type Sink } from "./results.ts";
+import { Collector, type Ending, rowsOf, type Sink } from "./results.ts";
 import { MysqlRowStream } from "./row_stream.ts";
 import { Sender } from "./sender.ts";
 import type { ContextSetter } from "./statement_context.ts";
@@ -78,14 +80,18 @@ export class MysqlSession implements EngineSession {
     statements: readonly Statement[],
     options: RunAllOptions,
   ): Promise<readonly Outcome[]> {
+    const run = async () => (await this.#runInTurn(statements, options, false)).outcomes;
+    return await this.#alone("run the statements", run);
+  }
+
+  async runAllAndFlush(
+    statements: readonly Statement[],
+    options: RunAllOptions,
+  ): Promise<Flushed> {
     return await this.#alone("run the statements", async () => {
-      const turns = { session: this, clock: this.#deps.clock, count: statements.length, options };
-      return await runInTurn(turns, async (at, limit) => {
-        const modes = this.#together(statements, at);
-        if (modes.length > 1) return await this.#runTogether(statements, at, modes, limit);
-        const { sql, context } = statements[at] as Statement;
-        return [await outcomeOf(this.#collect(sql, { ...limit, context }))];
-      });
+      const { outcomes, fingerprints } = await this.#runInTurn(statements, options, true);
+      if (fingerprints !== null) return { outcomes, fingerprints };
+      return await flushAfter(this, statements.length, outcomes, () => this.#flush());
     });
   }
 
@@ -192,26 +198,53 @@ export class MysqlSession implements EngineSession {
   /** Only in a transaction are the counts of one that fails taken back. */
   #together(statements: readonly Statement[], from: number): readonly StatementMode[] {
     if (this.#transaction?.mode !== "write") return [];
-    return together(statements, from, this.#deps.packetMax - PACKET_SLACK);
+    return together(statements, from, statementBytesMax(this.#deps.packetMax));
   }
 
-  /** In one round trip, as far as they go well. */
+  /** Flushed only where that can be done with the last ones. */
+  async #runInTurn(
+    statements: readonly Statement[],
+    options: RunAllOptions,
+    isFlushed: boolean,
+  ): Promise<Flushed> {
+    const count = statements.length;
+    let fingerprints: Flushed["fingerprints"] = null;
+    const turns = { session: this, clock: this.#deps.clock, count, options };
+    const outcomes = await runInTurn(turns, async (at, limit) => {
+      const modes = this.#together(statements, at);
+      const flushes = isFlushed && at + modes.length === count;
+      if (modes.length > 1 || (flushes && modes.length > 0)) {
+        const ran = await this.#runTogether(statements, at, { modes, flushes }, limit);
+        fingerprints = ran.fingerprints;
+        return ran.outcomes;
+      }
+      const { sql, context } = statements[at] as Statement;
+      return [await outcomeOf(this.#collect(sql, { ...limit, context }))];
+    });
+    return { outcomes, fingerprints };
+  }
+
+  /** In one round trip, as far as they go well; with a flush behind the last one, if that can be. */
   async #runTogether(
     statements: readonly Statement[],
     from: number,
-    modes: readonly StatementMode[],
+    { modes, flushes }: { readonly modes: readonly StatementMode[]; readonly flushes: boolean },
     limit: RunAllOptions,
-  ): Promise<readonly Outcome[]> {
+  ): Promise<Flushed> {
     await this.#ledger.makeRoom(modes.length);
     const counted = modes.map((mode, at) => ({
       ...statements[from + at] as Statement,
       counter: mode === "own" ? null : this.#ledger.nextStatement(),
     }));
-    const { answers, failure } = await this.#sender.all(counted, limit);
+    const flush = flushes ? this.#ledger.flushText : null;
+    const { answers, failure, own } = await this.#sender.all(counted, flush, limit);
     for (const { ending } of answers) this.#observe(ending);
-    if (failure === null) return answers.map(rowsOf);
+    const outcomes = answers.map(rowsOf);
+    const fingerprints = own === null ? null : this.#ledger.flushed(own);
+    if (failure === null) return { outcomes, fingerprints };
     await this.#afterFailure(failure, counted[answers.length]?.counter ?? null);
-    return [...answers.map(rowsOf), failure];
+    if (answers.length === counted.length) throw failure;
+    return { outcomes: [...outcomes, failure], fingerprints };
   }
 
   async #collect(sql: string, options: RunOptions): Promise<Rows> {
@@ -223,7 +256,7 @@ export class MysqlSession implements EngineSession {
 
   async #execute(sql: string, options: RunOptions, sink: Sink): Promise<Ending> {
     const mode = statementMode(sql);
-    this.#requireFitting(sql);
+    requireFitting(sql, this.#deps.packetMax);
     if (this.#transaction?.mode !== "write") {
       await this.#setAutocommitOutside();
       return await this.#send({ sql, options, sink, counter: null });
@@ -360,27 +393,4 @@ export class MysqlSession implements EngineSession {
     if (this.#transaction?.mode === "write") return;
     throw new MinisqlError("BAD_REQUEST", `Cannot ${verb}: no transaction that writes is open`);
   }
-
-  /** The server would close the connection on a longer packet. */
-  #requireFitting(sql: string): void {
-    const max = this.#deps.packetMax - PACKET_SLACK;
-    if (sql.length * 3 <= max || new TextEncoder().encode(sql).length <= max) return;
-    throw sqlError(
-      ERRNO.packetTooLarge,
-      "08S01",
-      "Got a packet bigger than 'max_allowed_packet' bytes",
-    );
-  }
-}
-
-/** For the command's own bytes and the context in front of a statement. */
-const PACKET_SLACK = 1024;
-
-function rowsOf({ columns, rows, ending }: Answer): Rows {
-  const { affected, insertId, warnings, info } = ending;
-  return { columns, rows, result: { affected, insertId, warnings, info } };
-}
-
-function noSuchTable(database: string, table: string): MinisqlError {
-  return sqlError(ERRNO.noSuchTable, "42S02", `Table '${database}.${table}' doesn't exist`);
 }

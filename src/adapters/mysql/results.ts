@@ -1,5 +1,6 @@
 /** What comes back for a text sent to the server: a result for each of its statements. */
 import type { Buffer } from "node:buffer";
+import type { Rows } from "../../ports/engine.ts";
 import type { Column, Row } from "../../protocol/values.ts";
 import { rowDecoder } from "./wire_cells.ts";
 import { columnOf, type WireField } from "./wire_columns.ts";
@@ -34,6 +35,12 @@ export interface Answer {
   readonly columns: readonly Column[];
   readonly rows: readonly Row[];
   readonly ending: Ending;
+}
+
+/** As the engine port gives it. */
+export function rowsOf({ columns, rows, ending }: Answer): Rows {
+  const { affected, insertId, warnings, info } = ending;
+  return { columns, rows, result: { affected, insertId, warnings, info } };
 }
 
 export class Collector implements Sink {

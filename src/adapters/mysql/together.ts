@@ -6,6 +6,9 @@ import { type StatementMode, statementMode } from "./statement_mode.ts";
 const STATEMENTS_MAX = 500;
 const UNITS_MAX = 256 * 1024;
 
+/** It warns of what it ignores, and only right behind it does the server say of what. */
+const MENTIONS_IGNORE = /\bignore\b/i;
+
 /**
  * The modes of the statements from a place on that may go together: each is one for certain, and
  * undone as one when it fails. None where the first of them must go by itself.
@@ -22,7 +25,7 @@ export function together(
   for (let at = from; at < statements.length && modes.length < STATEMENTS_MAX; at++) {
     const { sql } = statements[at] as Statement;
     units += sql.length + SLACK_UNITS;
-    if (units > unitsMax || !isOneStatement(sql)) break;
+    if (units > unitsMax || MENTIONS_IGNORE.test(sql) || !isOneStatement(sql)) break;
     const mode = modeOf(sql);
     if (mode === null || mode === "direct") break;
     modes.push(mode);

@@ -11,6 +11,7 @@ import { invariant } from "../../base/assert.ts";
 import type {
   EngineSession,
   Fingerprint,
+  Flushed,
   KeyRange,
   Outcome,
   Rows,
@@ -21,7 +22,7 @@ import type {
   TransactionMode,
 } from "../../ports/engine.ts";
 import { MinisqlError, sqlError } from "../../protocol/errors.ts";
-import { runOneByOne } from "../run_in_turn.ts";
+import { flushAfter, runOneByOne } from "../run_in_turn.ts";
 import type { SqliteConnection } from "./connection.ts";
 import type { EngineCore } from "./engine_core.ts";
 import { changedFingerprints, keptFingerprint } from "./fingerprint.ts";
@@ -71,6 +72,14 @@ export class SqliteSession implements EngineSession {
     options: RunAllOptions,
   ): Promise<readonly Outcome[]> {
     return await runOneByOne(this, this.#core.clock, statements, options);
+  }
+
+  async runAllAndFlush(
+    statements: readonly Statement[],
+    options: RunAllOptions,
+  ): Promise<Flushed> {
+    const outcomes = await this.runAll(statements, options);
+    return await flushAfter(this, statements.length, outcomes, () => this.flushFingerprints());
   }
 
   stream(sql: string, options: RunOptions & { readonly batchRows?: number }): RowStream {

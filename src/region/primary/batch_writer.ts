@@ -5,13 +5,13 @@
  */
 import { Deferred } from "../../base/deferred.ts";
 import { pause } from "../../cluster/pause.ts";
-import type { EngineSession, Fingerprint } from "../../ports/engine.ts";
+import type { EngineSession, Fingerprint, Statement } from "../../ports/engine.ts";
 import { MinisqlError } from "../../protocol/errors.ts";
 import { type StatementResult, withoutConditions } from "../../protocol/values.ts";
 import type { RegionCopy } from "../copy.ts";
 import type { Gate } from "../gate.ts";
 import type { SessionPool } from "../session_pool.ts";
-import { type Accepted, type Ran, runWrite } from "../statement.ts";
+import { type Accepted, plainWrite, type Ran, ranWrite, runWrite } from "../statement.ts";
 import type { Numbered } from "./answered.ts";
 import type { CommitLane } from "./commit_lane.ts";
 
@@ -166,24 +166,72 @@ export class BatchWriter {
   async #runAll(session: EngineSession, jobs: readonly Job[]): Promise<readonly Run[]> {
     const runs: Run[] = [];
     const isShared = jobs.length > 1 || this.#waiting.length > 0;
-    for (const [at, job] of jobs.entries()) {
-      try {
-        runs.push({ job, ran: await this.#runOne(session, job, isShared) });
-      } catch (error) {
-        if (!session.usable) throw error;
-        if (session.undone) {
+    for (let at = 0; at < jobs.length;) {
+      const outcomes = await this.#runNext(session, jobs.slice(at), isShared);
+      for (const outcome of outcomes) {
+        const job = jobs[at++] as Job;
+        if (!(outcome instanceof Error)) runs.push({ job, ran: outcome });
+        else if (outcome !== outcomes.at(-1)) this.#failed(job, outcome);
+        else if (!session.usable) throw outcome;
+        else if (session.undone) {
           await session.rollback();
-          this.#again([...runs.map((run) => run.job), ...jobs.slice(at + 1)]);
-          this.#deadlocked(job, error);
+          this.#again([...runs.map((run) => run.job), ...jobs.slice(at)]);
+          this.#deadlocked(job, outcome);
           return [];
-        }
-        const isSlow = error instanceof MinisqlError && error.code === "TIMEOUT" &&
-          !job.isAlone && this.#left(job) > 0 && !job.write.signal.aborted;
-        if (isSlow) this.#runAlone(job);
-        else job.done.reject(error);
+        } else this.#failed(job, outcome);
       }
     }
     return runs;
+  }
+
+  /** Runs the first of the jobs, and with it those behind it that can go along. */
+  async #runNext(
+    session: EngineSession,
+    jobs: readonly Job[],
+    isShared: boolean,
+  ): Promise<readonly (Ran | Error)[]> {
+    const plain: Statement[] = [];
+    for (const job of jobs) {
+      const statement = this.#plain(job);
+      if (statement === null) break;
+      plain.push(statement);
+    }
+    if (plain.length > 1) return await this.#runTogether(session, jobs, plain);
+    try {
+      return [await this.#runOne(session, jobs[0] as Job, isShared)];
+    } catch (error) {
+      return [error as Error];
+    }
+  }
+
+  /** What to run for a job that can go along with others; null where it cannot. */
+  #plain({ write, isAlone }: Job): Statement | null {
+    const { clock, random, limits } = this.#deps.copy.deps;
+    const { verdict, lastInsertId, foreignKeyChecks, signal, deadline } = write;
+    const isInTime = deadline - clock.now() >= limits.batchStatementMs;
+    if (isAlone || signal.aborted || !isInTime) return null;
+    const wallMicros = clock.wallMicros();
+    return plainWrite(verdict, { wallMicros, random, lastInsertId, foreignKeyChecks });
+  }
+
+  /** None of them is ended for its caller's sake: so many others would have to wait for it. */
+  async #runTogether(
+    session: EngineSession,
+    jobs: readonly Job[],
+    plain: readonly Statement[],
+  ): Promise<readonly (Ran | Error)[]> {
+    const { copy, inserts, office } = this.#deps;
+    const leave = await inserts.enter(office);
+    try {
+      const timeoutMs = copy.deps.limits.batchStatementMs;
+      const outcomes = await session.runAll(plain, { timeoutMs });
+      return outcomes.map((outcome, at) => {
+        if (outcome instanceof MinisqlError) return outcome;
+        return ranWrite((jobs[at] as Job).write.verdict, plain[at] as Statement, outcome);
+      });
+    } finally {
+      leave();
+    }
   }
 
   async #runOne(session: EngineSession, job: Job, isShared: boolean): Promise<Ran> {
@@ -204,6 +252,14 @@ export class BatchWriter {
     } finally {
       leave();
     }
+  }
+
+  /** A statement that was slow among others gets all the time it has, by itself. */
+  #failed(job: Job, error: Error): void {
+    const isSlow = error instanceof MinisqlError && error.code === "TIMEOUT" &&
+      !job.isAlone && this.#left(job) > 1 && !job.write.signal.aborted;
+    if (isSlow) this.#runAlone(job);
+    else job.done.reject(error);
   }
 
   #left(job: Job): number {
