@@ -43,6 +43,8 @@ export class RegionHistory {
   ended = 0;
   readonly outcomes: Record<Outcome, number> = { done: 0, refused: 0, unknown: 0 };
   reads = 0;
+  /** Parts of reads that another server than the one asked has sent. */
+  gathered = 0;
   readonly refusals = new Map<string, number>();
 
   /** The last position that a session was told of. */

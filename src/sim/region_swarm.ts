@@ -258,6 +258,11 @@ async function proveService(cluster: RegionCluster): Promise<void> {
     if (await within(cluster, `a ${level} read`, asked, 10_000)) continue;
     throw new Violation("liveness", `a ${level} read of ${what.kind} fails in the calm`);
   }
+  for (const level of ["fast", "voted", "latest"] as const) {
+    const asked = workload.askBoth("end", session, level);
+    if (await within(cluster, `a ${level} read of both regions`, asked, 10_000)) continue;
+    throw new Violation("liveness", `a ${level} read of both regions fails in the calm`);
+  }
 }
 
 /** At no instant would two masters act. */

@@ -147,7 +147,7 @@ export class RegionWatch implements RegionHostEvents {
       );
     }
     const host = this.host(rid);
-    const table = TABLE_OF[what.kind];
+    const table = tableOf(what);
     const isHurt = host !== null &&
       (host.tampered.has(table) || (host.repairedAt.get(table) ?? -Infinity) >= called);
     // Only counting the rows of several copies finds out what a disk has done to one of them.
@@ -237,6 +237,10 @@ export class RegionWatch implements RegionHostEvents {
 }
 
 const TABLE_OF = { register: "reg", bank: "reg", list: "lst", tokens: "tok" } as const;
+
+export function tableOf({ kind }: ReadQuestion): string {
+  return TABLE_OF[kind];
+}
 
 function range(from: number, to: number): readonly number[] {
   return Array.from({ length: Math.max(0, to - from + 1) }, (_, at) => from + at);

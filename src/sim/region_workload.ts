@@ -7,7 +7,8 @@ import { MinisqlError } from "../protocol/errors.ts";
 import type { Request } from "../protocol/messages.ts";
 import type { Outcome, TokenWrite } from "./checks/tokens.ts";
 import { push, type ReadQuestion, RegionHistory } from "./region_history.ts";
-import type { RegionWatch } from "./region_watch.ts";
+import { partOf, questionSql } from "./region_questions.ts";
+import { type RegionWatch, tableOf } from "./region_watch.ts";
 import { Violation } from "./violation.ts";
 import type { World } from "./world.ts";
 
@@ -56,6 +57,8 @@ export class RegionWorkload {
   readonly #watch: RegionWatch;
   readonly #options: WorkloadOptions;
   readonly #clients: readonly Client[];
+  /** Of each table. */
+  readonly #regions = new Map<string, string>();
   #stopped = false;
   #next = 1;
   /** What a session ran into that no client should. */
@@ -85,7 +88,9 @@ export class RegionWorkload {
   async prepare(): Promise<void> {
     const { client } = this;
     for (const { table, ddl, ...place } of TABLES) {
-      await client.admin.master("createTable", { table, ddl, ...place }, { timeoutMs: 20_000 });
+      const request = { table, ddl, ...place };
+      const { region } = await client.admin.master("createTable", request, { timeoutMs: 20_000 });
+      this.#regions.set(table, region);
     }
     const rows = [
       ...[...REGISTERS, ...COUNTERS, PROOF].map((id) => `(${id}, 0)`),
@@ -147,6 +152,10 @@ export class RegionWorkload {
     if (draw < 0.45) return await this.#count(name, session);
     if (draw < 0.6) return await this.#append(name, session);
     if (draw < 0.68) return await this.#transfer(name, session);
+    if (draw < 0.73) {
+      const level = this.#pick(["fast", "voted", "latest"] as const);
+      return void await this.askBoth(name, session, level);
+    }
     return await this.#read(name, session);
   }
 
@@ -302,6 +311,34 @@ export class RegionWorkload {
     await this.ask(name, session, what, this.#pick([...READ_LEVELS, "latest"] as const));
   }
 
+  /** Of two regions in one statement: gathered where no server may answer for both. */
+  async askBoth(name: string, session: Session, level: ReadLevel): Promise<boolean> {
+    const parts = [{ kind: "bank" }, { kind: "tokens" }] as const;
+    const called = this.#world.clock.now();
+    const acknowledged = this.#watch.acknowledgedSeqs;
+    const words = `reads both ${level}`;
+    try {
+      const sql = parts.map(questionSql).join(" UNION ALL ");
+      const { rows, receipt } = await this.#query(session, sql, level);
+      const found = rows.map(([cell]) => String(cell));
+      this.#world.trace(`${name} ${words}: ${found.join(", ")} at ${JSON.stringify(receipt)}`);
+      this.history.reads++;
+      parts.forEach((what, at) => {
+        const own = partOf(receipt, this.#regions.get(tableOf(what)) ?? "");
+        if (own === null) throw new Violation("safety", `${words}: no receipt for ${what.kind}`);
+        if (own.rid !== receipt?.rid) this.history.gathered++;
+        const after = this.history.reached(name, own.region);
+        const answer = { level, receipt: own, what, found: found[at] ?? "", after };
+        this.#watch.read({ ...answer, called, acknowledged });
+        this.history.seen(name, "read", own, this.#world.clock.now());
+      });
+      return true;
+    } catch (error) {
+      this.#outcomeOf(`${name} ${words}`, error);
+      return false;
+    }
+  }
+
   /** Reads, compares with what stood where it was read, and notes it for later. */
   async ask(
     name: string,
@@ -346,16 +383,3 @@ export class RegionWorkload {
 
 /** What a client may take beyond its deadline to notice it. */
 const SLACK_MS = 1000;
-
-export function questionSql(what: ReadQuestion): string {
-  switch (what.kind) {
-    case "register":
-      return `SELECT n FROM reg WHERE id = ${what.id}`;
-    case "list":
-      return `SELECT v FROM lst WHERE id = ${what.id}`;
-    case "bank":
-      return `SELECT SUM(n) FROM reg WHERE id > 20`;
-    case "tokens":
-      return "SELECT COUNT(*) FROM tok";
-  }
-}

@@ -43,8 +43,7 @@ export class MemoryEngine implements Engine {
   async sessionWith(standIns: readonly StandIn[]): Promise<EngineSession> {
     await this.#reach();
     const branch = this.#database.branch(standIns.map(({ name }) => name));
-    const session = new MemorySession(branch, [this.#database]);
-    this.#own.add(session);
+    const session = this.#keep(new MemorySession(branch, [this.#database]));
     for (const standIn of standIns) {
       await session.run(`CREATE TABLE ${standInSql(standIn)}`, { timeoutMs: OWN_LIMIT_MS });
     }
@@ -53,7 +52,10 @@ export class MemoryEngine implements Engine {
 
   async #open(): Promise<MemorySession> {
     await this.#reach();
-    const session = new MemorySession(this.#database);
+    return this.#keep(new MemorySession(this.#database));
+  }
+
+  #keep(session: MemorySession): MemorySession {
     this.#own.add(session);
     if (this.#own.size > 16) {
       for (const each of this.#own) if (!each.usable) this.#own.delete(each);

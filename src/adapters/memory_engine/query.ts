@@ -1,8 +1,8 @@
-/** SELECT on one table or none, without groups. */
+/** SELECT on one table or none, without groups, and several of them with UNION ALL. */
 import type { Cell, Column, ColumnKind, Row } from "../../protocol/values.ts";
 import { unknownColumn } from "../sqlite/schema_errors.ts";
 import type { TableModel } from "../sqlite/schema_model.ts";
-import type { Expr, Query, SelectBody, SelectItem } from "../sqlite/translate_ast.ts";
+import type { Expr, Query, SelectBody, SelectItem, SetBody } from "../sqlite/translate_ast.ts";
 import { columnKind, typeText } from "../sqlite/types.ts";
 import { shown } from "./columns.ts";
 import { evaluate, type Facts, placeOf, type Scope } from "./evaluate.ts";
@@ -22,6 +22,7 @@ interface Item {
 
 export function select(query: Query, tableOf: (name: string) => Table, facts: Facts): Found {
   const { body, orderBy, limit } = query;
+  if (body.kind === "set") return unionAll(query, body, tableOf, facts);
   if (body.kind !== "select" || query.with.length > 0) throw unsupported("such a query");
   if (body.groupBy.length > 0 || body.having !== null || body.distinct) {
     throw unsupported("a query with groups");
@@ -46,6 +47,20 @@ export function select(query: Query, tableOf: (name: string) => Table, facts: Fa
     columns,
     rows: scopes.map((scope) => items.map(({ expr }) => cell(expr, scope, facts))),
   };
+}
+
+/** Rows as they come; columns are the first query's. */
+function unionAll(
+  query: Query,
+  { operator, all, left, right }: SetBody,
+  tableOf: (name: string) => Table,
+  facts: Facts,
+): Found {
+  const isPlain = query.with.length === 0 && query.orderBy.length === 0 && query.limit === null;
+  if (operator !== "union" || !all || !isPlain) throw unsupported("such a query");
+  const first = select({ ...query, body: left }, tableOf, facts);
+  const second = select({ ...query, body: right }, tableOf, facts);
+  return { columns: first.columns, rows: [...first.rows, ...second.rows] };
 }
 
 function cell(expr: Expr, scope: Scope, facts: Facts): Cell {
