@@ -14,6 +14,7 @@ export function unsettled(cluster: RegionCluster): string | null {
   const { hosts, regions, watch } = cluster;
   const idle = hosts.find((host) => host.server === null || host.rid === null);
   if (idle !== undefined) return `${idle.name} is not in the cluster`;
+  watch.review();
   const hurt = hosts.find(({ tampered }) => tampered.size > 0);
   if (hurt !== undefined) return `${hurt.name} still holds rows that were tampered with`;
   for (const { region, state, isr, replicas, primary } of regions) {

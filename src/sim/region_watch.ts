@@ -225,6 +225,15 @@ export class RegionWatch implements RegionHostEvents {
     }
   }
 
+  /** Whose rows a write has put right is known once another copy has come as far. */
+  review(): void {
+    for (const host of this.#hosts.filter(({ tampered }) => tampered.size > 0)) {
+      for (const [region, holding] of holdings(host.database.tables)) {
+        if (holding.state === "sound") this.#note(this.#commit(host, region, holding));
+      }
+    }
+  }
+
   #commit(host: RegionHost, region: string, { epoch, seq }: Holding): string | null {
     const content = contentOf(host.database.tables, region);
     const state = { server: host.name, region, epoch, seq, content };
