@@ -24,6 +24,13 @@ export interface Ruling {
   readonly votes: string;
 }
 
+/** A primary that was wrong, and will be until its copy has been made anew. */
+export interface OutvotedPrimary {
+  readonly rid: number;
+  readonly epoch: number;
+  readonly why: string;
+}
+
 type Vote = "same" | "other";
 
 /** How long others get to come to the entry themselves. */

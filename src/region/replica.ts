@@ -12,7 +12,7 @@ import { Checkpoints } from "./checkpoints.ts";
 import { type CopyDeps, RegionCopy } from "./copy.ts";
 import { Copying } from "./copying.ts";
 import type { Directory } from "./directory.ts";
-import { settleDispute } from "./dispute.ts";
+import { type OutvotedPrimary, settleDispute } from "./dispute.ts";
 import { Follower } from "./follower.ts";
 import { Gate } from "./gate.ts";
 import { peersAmong } from "./peers.ts";
@@ -54,6 +54,7 @@ export class Replica {
   /** The highest epoch this process has led in: none is led in twice. */
   #served = -1;
   #suspicion: { readonly epoch: number; readonly why: string } | null = null;
+  #outvoted: OutvotedPrimary | null = null;
   #wake = new Deferred<void>();
   #running: Promise<void> = Promise.resolve();
 
@@ -143,6 +144,8 @@ export class Replica {
       if (leader !== null && leader.epoch < request.epoch) await this.copying.stop();
       const answer = await this.#follower.follow(request, this.copying.isRunning);
       this.#suspicion = null;
+      // Whoever leads now has it repaired.
+      if (this.#outvoted !== null && this.#outvoted.epoch < request.epoch) this.#outvoted = null;
       return answer;
     } finally {
       leave();
@@ -300,8 +303,9 @@ export class Replica {
         ...{ copy: this.copy, applier: this.#applier, directory, node },
         beforeSchema: this.#deps.beforeSchema,
         self: { rid: this.#deps.rid() ?? 0, incarnation },
-        reread: () => this.wake(),
+        ...{ reread: () => this.wake(), outvoted: this.#outvoted },
       }, known);
+      this.#outvoted = null;
       this.#primary = primary;
       void primary.run().catch((error) => {
         this.copy.deps.reporter.log("error", "A defect of the primary", { error });
@@ -355,12 +359,13 @@ export class Replica {
     const deps = { copy: this.copy, epoch: () => this.epoch, peers };
     const ruling = await settleDispute(deps, difference, signal);
     // Of what an earlier primary has written its successors know no better.
-    const isOfThisOne = this.state?.epoch === difference.position.epoch;
-    if (ruling.isRight && isOfThisOne && this.#primary === null) {
-      const primary = this.state?.primary ?? 0;
+    const { epoch = 0, primary = null } = this.state ?? {};
+    const isOfThisOne = epoch === difference.position.epoch;
+    if (ruling.isRight && isOfThisOne && primary !== null && this.#primary === null) {
       const why = `server ${primary} was out-voted ${ruling.votes}: ${difference.message}`;
       this.copy.deps.reporter.log("warning", `Region ${this.region}: ${why}`);
-      this.#suspect(this.state?.epoch ?? 0, why);
+      this.#outvoted = { rid: primary, epoch, why };
+      this.#suspect(epoch, why);
     }
     return ruling.isRight;
   }

@@ -44,6 +44,19 @@ regionStory(
   },
 );
 
+regionStory("a primary that was out-voted is in sync again only when repaired", async (story) => {
+  await story.query("INSERT INTO t VALUES (1, 10), (2, 20)");
+  await story.allAlike();
+  const liar = story.primary;
+  story.corrupt(liar, 2, 666);
+  await story.query("UPDATE t SET v = v + 1 WHERE id = 1");
+  await story.until("another one leads", () => story.primary !== liar);
+  const isIn = () => story.region.isr.some(({ rid }) => rid === liar.rid);
+  assert.ok(!isIn());
+  await story.until("it is in sync again", isIn);
+  assert.ok(story.events("copy.repaired").some(({ rid }) => rid === liar.rid));
+});
+
 regionStory("all that a primary with a changed row wrote is put right", async (story) => {
   await story.query("INSERT INTO t VALUES (1, 10), (2, 20), (3, 30)");
   await story.allAlike();

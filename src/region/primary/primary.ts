@@ -10,6 +10,7 @@ import type { Applier } from "../applier.ts";
 import { readSessions } from "../books.ts";
 import type { RegionCopy } from "../copy.ts";
 import type { Directory } from "../directory.ts";
+import type { OutvotedPrimary } from "../dispute.ts";
 import { Gate } from "../gate.ts";
 import type { KnownState, RegionNode } from "../region_node.ts";
 import { AnsweredWrites, type Numbered } from "./answered.ts";
@@ -28,6 +29,8 @@ export interface PrimaryDeps {
   readonly directory: Directory;
   readonly node: RegionNode;
   readonly self: Member;
+  /** The one before, where this copy and most others have found it wrong. */
+  readonly outvoted: OutvotedPrimary | null;
   readonly reread: () => void;
   readonly beforeSchema: () => Promise<void>;
 }
@@ -347,7 +350,7 @@ export class Primary {
 
   /** One for each other replica there is to be. */
   #adjustShippers(): void {
-    const { self, copy, directory } = this.#deps;
+    const { self, copy, directory, outvoted } = this.#deps;
     const wanted = new Set(this.known.state.replicas.filter((rid) => rid !== self.rid));
     for (const [rid, { stop }] of [...this.#shippers]) {
       if (wanted.has(rid)) continue;
@@ -359,6 +362,7 @@ export class Primary {
       const stop = new AbortController();
       const shipper = new Shipper(rid, {
         ...{ copy, directory, self, quorum: this.quorum, epoch: this.epoch },
+        wrong: outvoted?.rid === rid ? outvoted.why : null,
         unsaved: (from) => this.#lane.unsaved(from),
         changed: () => this.#keeper.wake(),
         deposed: (why) => this.end(why),

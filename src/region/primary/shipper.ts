@@ -21,6 +21,8 @@ export interface ShipperDeps {
   readonly quorum: Quorum;
   readonly self: { readonly rid: number };
   readonly epoch: number;
+  /** Why its copy is known to be wrong, whatever it thinks of it; null where it is not. */
+  readonly wrong: string | null;
   /** Entries appended by this primary, whether or not they are on disk here. */
   readonly unsaved: (from: number) => readonly LogEntry[];
   /** Something about this replica has changed. */
@@ -50,6 +52,7 @@ export class Shipper {
   #told = -1;
   #lostAt: number | null;
   #unfit: string | null = null;
+  #wrong: string | null;
   /** Its log may be relied on, as it follows this one. */
   #isMatched = false;
   #applied = 0;
@@ -57,6 +60,7 @@ export class Shipper {
   constructor(rid: number, deps: ShipperDeps) {
     this.rid = rid;
     this.#deps = deps;
+    this.#wrong = deps.wrong;
     this.#lostAt = deps.copy.deps.clock.now();
   }
 
@@ -169,7 +173,7 @@ export class Shipper {
     const { copy, self, epoch } = this.#deps;
     const addressed = { region: copy.region, epoch, from: self.rid, to: incarnation };
     const options = { timeoutMs: copy.deps.limits.callMs, signal };
-    this.#unfit = answer.unfit;
+    this.#unfit = answer.unfit ?? this.#wrong;
     this.#challenge(caller, answer);
     const theirs = { base: answer.base, epochs: answer.epochs };
     const match = answer.epochs.length === 0 ? null : matchOf(copy.held, theirs);
@@ -178,6 +182,7 @@ export class Shipper {
       const reason = this.#unfit ?? "its log has parted from the primary's";
       this.#unfit = reason;
       if (!answer.syncing) await caller.call("resync", { ...addressed, reason }, options);
+      this.#wrong = null;
     }
     if (!isLogUsable) return null;
     const last = answer.epochs.at(-1)?.seq ?? 0;
