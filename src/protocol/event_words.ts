@@ -32,6 +32,7 @@ const SEVERITIES: Readonly<Record<EventName, Severity>> = {
   "move.started": "info",
   "move.finished": "info",
   "copy.diverged": "error",
+  "copy.recounted": "error",
   "copy.repaired": "info",
   "engine.lost": "error",
   "engine.back": "info",
@@ -81,6 +82,7 @@ export function eventSentence(event: ClusterEvent): string {
     case "move.finished":
       return transferSentence(event);
     case "copy.diverged":
+    case "copy.recounted":
     case "copy.repaired":
       return copySentence(event);
     case "engine.lost":
@@ -216,6 +218,9 @@ function copySentence(event: EventOf<"copy">): string {
     case "copy.diverged":
       return `The copy of ${of} on server ${event.rid} differs at position ${event.seq} ` +
         `(votes ${event.votes}): ${event.reason}`;
+    case "copy.recounted":
+      return `The copy of ${of} on server ${event.rid} counts as it is from now on, with nothing ` +
+        `to mend it from: ${event.reason}`;
     case "copy.repaired":
       return `The copy of ${of} on server ${event.rid} was repaired: ${event.rows} rows in ` +
         seconds(event.ms);

@@ -74,6 +74,8 @@ const EVENTS = {
     reason,
     verifiedAt: optional(nullable(moment)),
   },
+  /** Its rows were wrong and there were no others to mend them from: they count as they are. */
+  "copy.recounted": { region: regionName, table: tableName, rid, reason },
   "copy.repaired": { region: regionName, table: tableName, rid, rows: integer(0), ms: number },
   "engine.lost": { rid, reason },
   "engine.back": { rid },

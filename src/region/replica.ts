@@ -1,5 +1,4 @@
 /** One region on this server: follows its primary, or leads, as the region's node says. */
-import { orAborted } from "../base/abort.ts";
 import { Deferred } from "../base/deferred.ts";
 import { pause } from "../cluster/pause.ts";
 import { CoordinatorError, type Session } from "../ports/coordinator.ts";
@@ -15,6 +14,7 @@ import type { Directory } from "./directory.ts";
 import { type OutvotedPrimary, settleDispute } from "./dispute.ts";
 import { Follower } from "./follower.ts";
 import { Gate } from "./gate.ts";
+import { countAnew, FINDINGS } from "./last_copy.ts";
 import { peersAmong } from "./peers.ts";
 import { Primary } from "./primary/primary.ts";
 import type { OpenQuarantine } from "./quarantine_files.ts";
@@ -55,6 +55,10 @@ export class Replica {
   #served = -1;
   #suspicion: { readonly epoch: number; readonly why: string } | null = null;
   #outvoted: OutvotedPrimary | null = null;
+  /** How often the primary's rows were found wrong in this epoch, with no others to mend them from. */
+  #findings = 0;
+  /** They are to be counted anew. */
+  #isLast = false;
   #wake = new Deferred<void>();
   #running: Promise<void> = Promise.resolve();
 
@@ -172,7 +176,14 @@ export class Replica {
 
   /** This copy has been shown to be wrong. It stops serving at once; the primary has it repaired. */
   lose(reason: string): void {
+    if (this.#isLast) return;
     if (this.#primary !== null && !this.#primary.hasHeir) {
+      this.#findings += this.#primary.isLastCopy ? 1 : -this.#findings;
+      this.#isLast = this.#findings >= FINDINGS;
+      if (this.#isLast) {
+        this.#primary.end(`its rows are to be counted anew: ${reason}`);
+        return this.wake();
+      }
       // Out of service it would be of less use than it is, with nothing to mend it from.
       const why = "it goes on serving, since no other copy could take its place";
       this.copy.deps.reporter.log("error", `A copy of ${this.region} is wrong: ${reason}; ${why}`);
@@ -306,6 +317,7 @@ export class Replica {
         ...{ reread: () => this.wake(), outvoted: this.#outvoted },
       }, known);
       this.#outvoted = null;
+      this.#findings = 0;
       this.#primary = primary;
       void primary.run().catch((error) => {
         this.copy.deps.reporter.log("error", "A defect of the primary", { error });
@@ -330,6 +342,8 @@ export class Replica {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       try {
+        if (this.#isLast) await countAnew(this.copy, this.#deps.rid() ?? 0);
+        this.#isLast = false;
         return await this.copy.reload();
       } catch (error) {
         reporter.log("debug", `Cannot read the database: ${(error as Error).message}`);
@@ -377,20 +391,5 @@ export class Replica {
     if (rid === null) return reporter.log("warning", `Region ${this.region}: ${reason}`);
     const seq = this.copy.applied.value;
     reporter.event({ event, region: this.region, rid, seq, votes: "", reason });
-  }
-
-  /** Resolves when `seq` is applied; raises BEHIND where it is not within the limit. */
-  async reach(seq: number, withinMs: number, signal: AbortSignal): Promise<void> {
-    const { clock } = this.copy.deps;
-    const reached = await orAborted(
-      this.copy.applied.reach(seq, clock, withinMs, signal),
-      signal,
-    );
-    if (reached) return;
-    const { value } = this.copy.applied;
-    throw new MinisqlError(
-      "BEHIND",
-      `Server ${this.#deps.rid()} is at ${value}, not yet at ${seq}`,
-    );
   }
 }

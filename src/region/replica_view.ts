@@ -1,4 +1,5 @@
 /** A replica as reading sees it. */
+import { orAborted } from "../base/abort.ts";
 import type { Engine, Fingerprint, TableSchema } from "../ports/engine.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import type { Directory } from "./directory.ts";
@@ -59,8 +60,13 @@ export class ReplicaView implements ReadableReplica {
     return new MinisqlError("BEHIND", `${what}: it is not in sync`);
   }
 
-  reach(seq: number, withinMs: number, signal: AbortSignal): Promise<void> {
-    return this.#replica.reach(seq, withinMs, signal);
+  async reach(seq: number, withinMs: number, signal: AbortSignal): Promise<void> {
+    const { applied, deps: { clock } } = this.#replica.copy;
+    if (await orAborted(applied.reach(seq, clock, withinMs, signal), signal)) return;
+    throw new MinisqlError(
+      "BEHIND",
+      `Server ${this.#deps.rid()} is at ${applied.value}, not yet at ${seq}`,
+    );
   }
 
   async confirm(withinMs: number, signal: AbortSignal): Promise<number> {

@@ -170,7 +170,8 @@ async function core(cluster: RegionCluster): Promise<void> {
   const { world, hosts, workload } = cluster;
   const { network, random } = world;
   const pick = <T>(items: readonly T[]) => items[Math.floor(random.next() * items.length)] as T;
-  const straggler = pick(hosts);
+  // Of three copies one may be wrong, or away: with both at once nobody can tell what is right.
+  const straggler = hosts.find(({ tampered }) => tampered.size > 0) ?? pick(hosts);
   const { process, name } = straggler;
   const names = [...cluster.processes.map((each) => each.name), ...CLIENTS];
   const how = pick(["dead", "held", "cut off"]);

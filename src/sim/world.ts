@@ -6,6 +6,7 @@ import { MemoryReporter, type Report } from "../adapters/memory_reporter.ts";
 import { openCatalogDatabase } from "../adapters/sqlite_catalog.ts";
 import { SeededRandom } from "../adapters/seeded_random.ts";
 import { VirtualClock } from "../adapters/virtual_clock.ts";
+import { Violation } from "./violation.ts";
 
 export interface WorldOptions {
   readonly seed: number;
@@ -16,6 +17,9 @@ export interface WorldOptions {
   /** What a message to the coordination service takes, each way; the least of the others by default. */
   readonly coordinationMs?: number;
 }
+
+/** More than anything does at one instant that ever comes to an end. */
+const STILL_STEPS_MAX = 20_000;
 
 export class World {
   readonly clock = new VirtualClock();
@@ -28,6 +32,9 @@ export class World {
   readonly #checks: (() => void)[] = [];
   #digest = 0;
   #steps = 0;
+  /** When time last moved on, and in which step. */
+  #movedAt = -1;
+  #movedIn = 0;
   #echo: ((line: string) => void) | null = null;
 
   constructor(options: WorldOptions) {
@@ -94,6 +101,11 @@ export class World {
   async #rest(): Promise<void> {
     await this.#settle();
     this.#steps++;
+    const now = this.clock.now();
+    if (now > this.#movedAt) [this.#movedAt, this.#movedIn] = [now, this.#steps];
+    if (this.#steps - this.#movedIn > STILL_STEPS_MAX) {
+      throw new Violation("liveness", `time stands still: ${STILL_STEPS_MAX} steps at one instant`);
+    }
     for (const check of this.#checks) check();
   }
 }

@@ -107,6 +107,47 @@ regionStory("rows changed without a trace are found by counting them again", asy
   assert.deepEqual(await story.rows(), [[1, 10], [2, 20]]);
 });
 
+regionStory(
+  "a copy whose log is lost keeps its rows, which mend those of the primary",
+  async (story) => {
+    await story.query("INSERT INTO t VALUES (1, 10), (2, 20)");
+    await story.allAlike();
+    const [liar, other] = [story.primary, story.slave];
+    other.crash();
+    story.corrupt(liar, 2, 666, false);
+    story.rot(other);
+    other.start();
+    await story.until("the other one leads", () => story.region.primary === other.rid);
+    await story.until("it mends the other", () => story.events("copy.repaired").length > 0);
+    await story.allAlike();
+    assert.deepEqual(await story.rows({ read: "latest" }), [[1, 10], [2, 20]]);
+    assert.deepEqual(story.events("copy.recounted"), []);
+  },
+  { servers: 2 },
+);
+
+regionStory(
+  "rows of the last copy, found wrong again and again, count as they are",
+  async (story) => {
+    await story.query("INSERT INTO t VALUES (1, 10), (2, 20)");
+    await story.allAlike();
+    const [last, other] = [story.primary, story.slave];
+    other.crash();
+    story.corrupt(last, 2, 666, false);
+    story.corrupt(other, 1, 77);
+    story.rot(other);
+    other.start();
+    await story.until("it says so", () => story.events("copy.recounted").length > 0);
+    await story.allAlike();
+    assert.deepEqual(await story.rows({ read: "latest" }), [[1, 10], [2, 666]]);
+    await story.query("INSERT INTO t VALUES (3, 30)");
+    for (const { rid, table } of story.events("copy.recounted")) {
+      assert.deepEqual([rid, table], [last.rid, "t"]);
+    }
+  },
+  { servers: 2 },
+);
+
 regionStory("a repair copies the rows that differ, not the table", async (story) => {
   for (let from = 0; from < 3000; from += 500) {
     const rows = Array.from({ length: 500 }, (_, at) => `(${from + at}, ${at})`);

@@ -169,6 +169,13 @@ export class RegionStory {
     }), isNoticed);
   }
 
+  /** Bits of the log flip while its server is down. */
+  rot(host: RegionHost): void {
+    host.isLogHurt = true;
+    const [file = ""] = host.disk.names().filter((each) => each.endsWith(".log"));
+    host.disk.flip(file, Math.floor(host.disk.bytes(file).length / 2), 1);
+  }
+
   /** Nobody can write to the database of a server until the answer is called. */
   holdDatabase({ database: { lock } }: RegionHost): () => void {
     assert.ok(lock.take(), "somebody is writing");

@@ -122,6 +122,11 @@ export class Primary {
     );
   }
 
+  /** All other replicas, if there are any, wait to be copied from here. */
+  get isLastCopy(): boolean {
+    return [...this.#shippers.values()].every(({ shipper: { unfit } }) => unfit !== null);
+  }
+
   get isBehind(): boolean {
     return [...this.#shippers.values()].some(({ shipper }) => !shipper.isMatched);
   }

@@ -241,13 +241,7 @@ export class Scrubber {
   }
 
   #lose(replica: ReadableReplica, lost: Lost): void {
-    if (replica.refusal() !== null) return;
-    if (replica.peers().length > 0) return replica.lose(lost);
-    // Out of service it would be of less use than it is, with nothing to mend it from.
-    const { region, rid } = replica;
-    const reason =
-      `${lost.reason}; it goes on serving, since there is no other copy to mend it from`;
-    this.#deps.reporter.event({ event: "copy.diverged", region, rid, ...lost, reason });
+    if (replica.refusal() === null) replica.lose(lost);
   }
 
   /** While a schema is being changed nothing can be said; but no change takes for ever. */
