@@ -8,7 +8,7 @@ import type { ShellOptions } from "./options.ts";
 import type { ShellPort } from "./port.ts";
 import { runPieces, runText } from "./script.ts";
 import { Shell } from "./shell.ts";
-import { runStatement } from "./statement_runner.ts";
+import { runStatement, tellFailure } from "./statement_runner.ts";
 import { quoteName } from "../client/sql_text.ts";
 
 /** What scripts rely on. */
@@ -52,9 +52,19 @@ async function useDatabase(shell: Shell): Promise<boolean> {
 
 async function runScripts(shell: Shell): Promise<void> {
   const { execute, watchMs } = shell.options;
-  if (execute.length === 0) await runPieces(shell, typed(shell.port), null);
+  if (execute.length === 0) await runInput(shell);
   else if (watchMs === null) await runGiven(shell);
   else await watchScript(shell, watchMs, () => runGiven(shell));
+}
+
+async function runInput(shell: Shell): Promise<void> {
+  try {
+    await runPieces(shell, typed(shell.port), null);
+  } catch (error) {
+    // What is told of the input as a whole is at no line of it.
+    shell.place = null;
+    await tellFailure(shell, error);
+  }
 }
 
 /** Answers whether there is more to be done. */

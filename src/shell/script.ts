@@ -2,6 +2,7 @@
 import { ScriptSplitter, type ScriptStatement } from "../client/sql_text.ts";
 import type { Shell } from "./shell.ts";
 import { ShellError } from "./shell_error.ts";
+import { HEX_ADVICE, Utf8Text } from "./utf8.ts";
 
 /** Files that run each other. */
 const DEPTH_MAX = 20;
@@ -13,10 +14,10 @@ export async function runPieces(
   file: string | null,
 ): Promise<boolean> {
   const splitter = new ScriptSplitter(shell.commands, shell.options.delimiter);
-  const decoder = new TextDecoder();
+  const input = new Utf8Text(file ?? "the input", HEX_ADVICE);
   let isWell = true;
   for await (const piece of pieces) {
-    const text = decoder.decode(piece, { stream: true });
+    const text = input.push(piece);
     // Whoever writes a line and waits for its answer gets it: whole lines wait for nothing.
     const end = text.lastIndexOf("\n") + 1;
     const lines = end > 0 ? splitter.push(text.slice(0, end), true) : [];
@@ -25,7 +26,7 @@ export async function runPieces(
     isWell = await runAll(shell, splitter.push(text.slice(end)), file) && isWell;
     if (isOver(shell, isWell)) return isWell;
   }
-  const last = [...splitter.push(decoder.decode()), ...splitter.end()];
+  const last = [...splitter.push(input.end()), ...splitter.end()];
   return await runAll(shell, last, file) && isWell;
 }
 

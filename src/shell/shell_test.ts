@@ -268,3 +268,10 @@ Deno.test("shell: \\o and \\| serve scripts too, in the format that was asked fo
   const none = await run({}, { input: ["\\| cat\n"] });
   assert.match(none.shell.err, /^ERROR at line 1: No query specified/);
 });
+
+Deno.test("shell: input that is no UTF-8 is refused, and not written as something else", async () => {
+  const latin = Uint8Array.from("select 'caf\xe9';\n", (letter) => letter.charCodeAt(0));
+  const { code, shell } = await run({ header: false }, { input: ["select 1;\n", latin] });
+  assert.deepEqual([code, shell.out], [1, "1\n"]);
+  assert.match(shell.err, /^ERROR: Cannot read the input: it is not UTF-8; .* --hex-blob/);
+});

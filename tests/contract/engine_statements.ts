@@ -46,6 +46,24 @@ function valueTests(contract: EngineContract): void {
     ]]);
   });
 
+  sessionTest(
+    contract,
+    "a zero byte in a text is one in the bytes that it becomes",
+    async (session) => {
+      await runAll(
+        session,
+        "CREATE TABLE v (a BLOB, b VARBINARY(9), c BINARY(4), d BIT(32), e VARCHAR(9), f BLOB)",
+        "INSERT INTO v VALUES ('a\\0b', 'a\\0b', 'a\\0b', 'a\\0b', 'a\\0b', _binary 'a\\0b')",
+      );
+      const { rows } = await session.run("SELECT * FROM v", LIMIT);
+      const bytes = Uint8Array.of(97, 0, 98);
+      assert.deepEqual(rows, [[
+        ...[bytes, bytes, Uint8Array.of(97, 0, 98, 0), Uint8Array.of(0, 97, 0, 98)],
+        ...["a\0b", bytes],
+      ]]);
+    },
+  );
+
   sessionTest(contract, "columns say what they hold as declared", async (session) => {
     await runAll(
       session,

@@ -1,6 +1,8 @@
 /** The shell and its relatives in scripts, on a real cluster: pipes, exit codes, files, memory. */
 import assert from "node:assert/strict";
+import { startMariadb } from "../../scripts/services/mariadb.ts";
 import { Binary, finished } from "../support/binary.ts";
+import { administer } from "../support/mariadb_engines.ts";
 import { UpProcess } from "../support/up.ts";
 import { until } from "../support/wait.ts";
 
@@ -153,6 +155,53 @@ test("an import that was killed goes on, and every row is there once", async () 
     "sed -i 's/`k`/`k3`/' k.sql && minisql import k.sql && minisql export k3 k3.csv && cmp k2.csv k3.csv",
   );
   assert.equal(copied.code, 0, copied.err + copied.out);
+});
+
+const DUMPED: readonly string[] = [
+  "CREATE DATABASE source",
+  "USE source",
+  "CREATE TABLE buyers (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(50) NOT NULL DEFAULT 'x', " +
+  "note TEXT, pic BLOB, at DATETIME(3), amount DECIMAL(10,2), j JSON, e ENUM('a','b'), " +
+  "KEY (name)) COMMENT='it''s; a table'",
+  "CREATE TABLE bought (id INT PRIMARY KEY, buyer INT, FOREIGN KEY (buyer) REFERENCES buyers (id))",
+  "INSERT INTO buyers (name, note, pic, at, amount, j, e) VALUES " +
+  "('Ada; --', 'line 1\\nline 2 ''quoted'' \\\\ back', x'00ff27', '2024-02-29 12:00:00.123', " +
+  "12.50, '{\"a\": [1, \"x\"]}', 'b'), ('中文🎉', NULL, NULL, NULL, NULL, NULL, NULL)",
+  "INSERT INTO bought VALUES (1, 1), (2, 2), (3, NULL)",
+];
+
+test("a dump that MariaDB's own program makes comes in, whatever it was told", async () => {
+  const [binary] = await cluster();
+  const server = await startMariadb({ name: "dumped" });
+  try {
+    await administer(server, ...DUMPED);
+    const { host, port, user, password } = server;
+    const login = `--no-defaults -h${host} -P${port} -u${user}`;
+    for (const flags of ["", "--single-transaction --skip-extended-insert --databases"]) {
+      const dumped = await sh(
+        `MYSQL_PWD='${password}' mariadb-dump ${login} --hex-blob ${flags} source >dump.sql && ` +
+          "minisql import dump.sql --restart",
+      );
+      assert.equal(dumped.code, 0, dumped.err);
+      const rows = await sh(
+        'minisql shell -N -e "select *, hex(pic) from buyers; select * from bought"',
+      );
+      assert.match(
+        rows.out,
+        /^1\tAda; --\tline 1\\nline 2 'quoted' \\\\ back\t.*\t2024-02-29 12:00:00\.123\t12\.50\t\{"a": \[1, "x"\]\}\tb\t00FF27\n2\t中文🎉\t(NULL\t){6}NULL\n1\t1\n2\t2\n3\tNULL\n$/,
+      );
+      const kept = await sh('minisql shell -N -e "insert into bought values (4, 9)"');
+      assert.match(kept.err, /foreign key constraint fails/);
+    }
+    const raw = await sh(
+      `MYSQL_PWD='${password}' mariadb-dump ${login} source >raw.sql; minisql import raw.sql`,
+    );
+    assert.match(raw.err, /Cannot read raw\.sql: it is not UTF-8; .* --hex-blob/);
+    assert.equal(raw.code, 1);
+    await Deno.remove(`${binary.folder}/raw.sql`);
+  } finally {
+    await server.stop();
+  }
 });
 
 /** The most memory a process had at any time, in megabytes, read until it ends. */

@@ -2,7 +2,7 @@
 import { MinisqlError, sqlError } from "../../protocol/errors.ts";
 import type { Cursor } from "../../sql/cursor.ts";
 import type { Token } from "../../sql/lexer.ts";
-import { hideZero, holdsStandIn } from "./functions_characters.ts";
+import { hideZero, holdsStandIn, utf8 } from "./functions_characters.ts";
 import type { LiteralValue } from "./translate_ast.ts";
 
 /** A double is printed with at most this many digits, so longer integers are decimals. */
@@ -114,7 +114,7 @@ function takeIntroduced(cursor: Cursor, token: Token): LiteralValue | null {
   const literal = takeLiteral(cursor);
   if (charset === "_binary") {
     return literal?.type === "text"
-      ? { type: "bytes", bytes: new TextEncoder().encode(literal.text), numeric: false }
+      ? { type: "bytes", bytes: utf8(literal.text), numeric: false }
       : literal;
   }
   const text = literal?.type === "bytes" ? decode(literal.bytes) : literalText(literal);

@@ -1,5 +1,6 @@
 /** Numbers for integer, DECIMAL, FLOAT, DOUBLE, BIT and YEAR columns. */
 import type { ColumnKind } from "../../protocol/values.ts";
+import { bytesOf } from "./functions_characters.ts";
 import { type Decimal, powerOfTen, printUnits, rescale, toDecimal } from "./functions_decimal.ts";
 import { roundHalfEven, storable } from "./functions_number.ts";
 import { DOUBLE_DIGITS, INTEGER_MAX, integerRange, type SqlValue } from "./types.ts";
@@ -173,7 +174,7 @@ export function storeBit(target: StoreTarget, value: Present): SqlValue {
 }
 
 function bitsOf(value: string | Uint8Array): bigint {
-  const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
+  const bytes = bytesOf(value);
   return bytes.length === 0 ? 0n : BigInt(`0x${bytes.toHex()}`);
 }
 

@@ -1,9 +1,9 @@
 /** Text and bytes for CHAR, TEXT, BINARY, BLOB and JSON columns. */
+import { utf8 } from "./functions_characters.ts";
 import { printDouble } from "./functions_number.ts";
 import { bytesMax, type SqlValue } from "./types.ts";
 import type { StoreTarget } from "./types_store.ts";
 
-const ENCODER = new TextEncoder();
 const STRICT_DECODER = new TextDecoder("utf-8", { fatal: true });
 const DECODER = new TextDecoder();
 
@@ -54,7 +54,7 @@ function checkedText(target: StoreTarget, text: string): string {
     : null;
   const found = foreign?.exec(text);
   if (!foreign || !found) return text;
-  target.incorrect("string", quoteBytes(ENCODER.encode(text.slice(found.index))));
+  target.incorrect("string", quoteBytes(utf8(text.slice(found.index))));
   return text.replace(new RegExp(foreign, "gu"), "?");
 }
 
@@ -73,7 +73,7 @@ function withinCharacters(target: StoreTarget, text: string, limit: number): str
 function withinBytes(target: StoreTarget, text: string, limit: number): string {
   // No character has more than three bytes for each UTF-16 unit.
   if (text.length * 3 <= limit) return text;
-  const bytes = ENCODER.encode(text);
+  const bytes = utf8(text);
   if (bytes.length <= limit) return text;
   target.tooLong();
   return DECODER.decode(bytes.subarray(0, limit)).replace(/\ufffd+$/, "");
@@ -81,7 +81,7 @@ function withinBytes(target: StoreTarget, text: string, limit: number): string {
 
 export function storeBytes(target: StoreTarget, value: Present): SqlValue {
   const { type } = target.column;
-  const bytes = value instanceof Uint8Array ? value : ENCODER.encode(textOf(target, value));
+  const bytes = value instanceof Uint8Array ? value : utf8(textOf(target, value));
   const limit = bytesMax(type.name) ?? type.length ?? 1;
   if (bytes.length > limit) {
     target.tooLong();

@@ -23,10 +23,19 @@ const OWN_SETTINGS = new Set([
 const OF_SERVER =
   /^(?:CREATE\s+(?:DATABASE|SCHEMA)|USE|LOCK\s+TABLES?|UNLOCK\s+TABLES?|BEGIN|START\s+TRANSACTION|COMMIT)\b/i;
 
+/** What stands above a statement for people; comments that a server executes are none of it. */
+const REMARKS = /^(?:\s+|--(?=\s|$)[^\n]*|#[^\n]*|\/\*(?!M?!)[^]*?\*\/)+/;
+
+export function withoutRemarks(sql: string): string {
+  return sql.replace(REMARKS, "").trim();
+}
+
 export function dumpStep(sql: string): DumpStep {
-  const inner = COMMENT.exec(sql.trim())?.[1]?.trim();
+  const own = withoutRemarks(sql);
+  if (own === "") return NOTHING;
+  const inner = COMMENT.exec(own)?.[1]?.trim();
   if (inner !== undefined && inner.startsWith("\\-")) return NOTHING;
-  const text = inner ?? sql.trim();
+  const text = inner ?? own;
   if (/^SET\s/i.test(text)) return settingsStep(text);
   if (inner !== undefined && /\b(?:DISABLE|ENABLE)\s+KEYS\b/i.test(text)) return NOTHING;
   if (OF_SERVER.test(text)) return NOTHING;

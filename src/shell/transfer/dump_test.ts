@@ -18,6 +18,10 @@ Deno.test("dump: what is for its own server is left out", () => {
     "set autocommit=0",
     "START TRANSACTION",
     "commit",
+    "--\n-- Dumping data for table `t`\n--\n\nLOCK TABLES `t` WRITE",
+    "# a remark\n/* another; */ -- and one\nUSE `shop`",
+    "--\n-- Dump completed\n",
+    "--\n\n/*!40101 SET character_set_client = utf8mb4 */",
   ];
   for (const sql of nothing) assert.equal(dumpStep(sql).kind, "nothing", sql);
 });
@@ -40,6 +44,8 @@ Deno.test("dump: rows are told by their table, everything else is run", () => {
       "CREATE TABLE t (a INT)",
       "nonsense",
       "ALTER TABLE t ADD b INT",
+      "--1",
+      "/*!50001 CREATE TABLE t (a INT) */",
     ]
   ) {
     assert.deepEqual(dumpStep(sql), { kind: "run", sql });

@@ -6,6 +6,7 @@ import { errorLine, ownErrorLine } from "../output/error_words.ts";
 import type { ShellPort } from "../port.ts";
 import { Progress } from "../progress.ts";
 import { ShellError } from "../shell_error.ts";
+import { Utf8Text } from "../utf8.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { CsvReader, type CsvRecord } from "./csv_reader.ts";
 import { type ImportBinary, type ImportValue, valuesOf } from "./import_values.ts";
@@ -56,25 +57,17 @@ export async function importCsv(
   const progress = new Progress(port, `import ${table}`, { total: file.size, unit: "bytes" });
   const run = new CsvImport(client, port, options, layout, progress);
   const reader = new CsvReader(options.separator);
-  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const text = new Utf8Text(path);
   try {
     for await (const piece of file.pieces) {
       port.stop.throwIfAborted();
-      await run.take(reader.push(decode(decoder, piece, path)));
+      await run.take(reader.push(text.push(piece)));
       await progress.add(piece.length, `${run.rows} rows`);
     }
-    await run.take([...reader.push(decode(decoder, null, path)), ...reader.end()]);
+    await run.take([...reader.push(text.end()), ...reader.end()]);
     return await run.finish();
   } finally {
     await progress.end();
-  }
-}
-
-function decode(decoder: TextDecoder, piece: Uint8Array | null, path: string): string {
-  try {
-    return piece === null ? decoder.decode() : decoder.decode(piece, { stream: true });
-  } catch {
-    throw new ShellError(`Cannot read ${path}: it is not UTF-8`);
   }
 }
 

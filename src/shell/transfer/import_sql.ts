@@ -6,14 +6,11 @@ import { errorLine } from "../output/error_words.ts";
 import type { ShellPort } from "../port.ts";
 import { Progress } from "../progress.ts";
 import { ShellError } from "../shell_error.ts";
+import { HEX_ADVICE, Utf8Text } from "../utf8.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { dumpStep } from "./dump.ts";
 import { type Imported, type ImportOptions, ImportStopped } from "./import_csv.ts";
-
-interface Step {
-  readonly sql: string;
-  readonly line: number;
-}
+import { type Step, TableOrder } from "./table_order.ts";
 
 /** Rows that are stored in one transaction. */
 const BATCH_LENGTH_MAX = 1024 * 1024;
@@ -24,22 +21,26 @@ export async function importSql(
   options: ImportOptions,
 ): Promise<Imported> {
   const { path, how } = options;
+  // A pipe cannot be looked through beforehand.
+  const order = path === "-"
+    ? TableOrder.asItIs()
+    : await TableOrder.of(await port.files.open(path), path);
   const file = await port.files.open(path);
   const begin = { table: null, columns: [], done: 0, sent: 0 };
   const checkpoint = await Checkpoint.open(port.files, path, begin, how);
   const progress = new Progress(port, `import ${path}`, { total: file.size, unit: "bytes" });
   const session = client.session();
-  const run = new SqlImport({ session, port, options, checkpoint, progress });
+  const run = new SqlImport({ session, port, options, checkpoint, progress, order });
   const splitter = new ScriptSplitter();
-  const decoder = new TextDecoder();
+  const text = new Utf8Text(path, HEX_ADVICE);
   try {
     for await (const piece of file.pieces) {
-      for (const { sql, line } of splitter.push(decoder.decode(piece, { stream: true }))) {
+      for (const { sql, line } of splitter.push(text.push(piece))) {
         await run.take({ sql, line });
       }
       await progress.add(piece.length, `${run.done} statements`);
     }
-    for (const { sql, line } of [...splitter.push(decoder.decode()), ...splitter.end()]) {
+    for (const { sql, line } of [...splitter.push(text.end()), ...splitter.end()]) {
       await run.take({ sql, line });
     }
     return await run.finish();
@@ -55,6 +56,7 @@ interface SqlImportParts {
   readonly options: ImportOptions;
   readonly checkpoint: Checkpoint;
   readonly progress: Progress;
+  readonly order: TableOrder;
 }
 
 class SqlImport {
@@ -75,9 +77,10 @@ class SqlImport {
   }
 
   async take({ sql, line }: Step): Promise<void> {
-    const { checkpoint, options, port } = this.#parts;
+    const { checkpoint, options, port, order } = this.#parts;
     port.stop.throwIfAborted();
     const step = dumpStep(sql);
+    const { ahead, isDone } = order.turn(sql);
     const at = this.#seen++;
     const { done, sent } = checkpoint.state;
     if (at < done + this.#decided(done, sent)) {
@@ -87,7 +90,8 @@ class SqlImport {
     }
     if (step.kind !== "rows") {
       await this.#send();
-      if (step.kind === "nothing") this.#done++;
+      for (const each of ahead) await this.#run(each);
+      if (step.kind === "nothing" || isDone) this.#done++;
       else await this.#alone({ sql: step.sql, line });
       return;
     }

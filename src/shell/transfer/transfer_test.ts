@@ -203,6 +203,19 @@ Deno.test("import: what is no UTF-8, has unknown columns or no table is refused"
     importCsv(client, shell.port, { ...CSV, path: "none" }),
     /there is no such file/,
   );
+  const bytes = (text: string) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+  const pieces = async function* () {
+    yield await Promise.resolve(bytes("INSERT INTO t VALUES (1, 'caf\xe9');\n"));
+  };
+  const files = { ...shell.port.files, open: () => Promise.resolve({ size: 9, pieces: pieces() }) };
+  const port = { ...shell.port, files };
+  await assert.rejects(importCsv(client, port, CSV), /Cannot read .*: it is not UTF-8$/);
+  await assert.rejects(
+    importSql(client, port, SQL),
+    /Cannot read .*: it is not UTF-8; .* --hex-blob/,
+  );
+  const { rows } = await client.query("SELECT COUNT(*) FROM t");
+  assert.deepEqual(rows, [[0]]);
 });
 
 Deno.test("import: a script's statements run in order, rows for a table in one transaction", async () => {
@@ -234,4 +247,26 @@ Deno.test("import: a script stops at its first error with the line, and goes on 
   shell.files["t.sql"] = script("nonsense");
   const forced = await importSql(client, shell.port, { ...SQL, force: true });
   assert.deepEqual(forced, { done: 0, failed: 4 });
+});
+
+Deno.test("import: tables that a script refers to before it makes them are made first", async () => {
+  await using database = await open();
+  const { shell } = database;
+  const seen: string[] = [];
+  const client = database.with({
+    onStatement: (sql) => {
+      const [, what, table] = /(CREATE|DROP|INSERT) \w+ (?:IF EXISTS )?(\w+)/.exec(sql) ?? [];
+      if (what !== undefined) seen.push(`${what} ${table}`);
+    },
+  });
+  shell.files["t.sql"] = ["a", "b", "c"].map((name, at) => {
+    const parent = ["b", "c", "c"][at];
+    return `DROP TABLE IF EXISTS ${name};\n-- of ${name}\nCREATE TABLE ${name} (id INT PRIMARY KEY, ` +
+      `up INT, FOREIGN KEY (up) REFERENCES ${parent} (id));\nINSERT INTO ${name} VALUES (1, NULL);\n`;
+  }).join("");
+  assert.deepEqual(await importSql(client, shell.port, SQL), { done: 9, failed: 0 });
+  assert.deepEqual(seen, [
+    ...["DROP a", "DROP c", "CREATE c", "DROP b", "CREATE b", "CREATE a", "INSERT a"],
+    ...["INSERT b", "INSERT c"],
+  ]);
 });
