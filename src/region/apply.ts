@@ -4,14 +4,13 @@
  */
 import type { EngineSession, Fingerprint, Flushed, Statement } from "../ports/engine.ts";
 import type { LogPosition } from "../ports/log.ts";
-import type { ChangeBody } from "../protocol/entry.ts";
+import type { AnsweredWrite, ChangeBody } from "../protocol/entry.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import { appliedSql, forgetSessionsSql, type SessionBook, writeSessionsSql } from "./books.ts";
 import type { RegionCopy } from "./copy.ts";
 
 /** However long it took at the primary, it may take here. */
 const APPLY_MS = 3_600_000;
-const BOOKS_MS = 60_000;
 /** Old client sessions are forgotten every so many entries. */
 const FORGET_EVERY = 10_000;
 
@@ -64,7 +63,7 @@ export async function applyChange(
 ): Promise<ReadonlyMap<string, Fingerprint>> {
   await session.begin("write");
   try {
-    const all = [...entry.body.statements, ...booksOf(copy, entry)];
+    const all = [...entry.body.statements, ...booksOf(copy, entry, entry.body.answered)];
     const ran = await session.runAllAndFlush(all, { timeoutMs: APPLY_MS });
     const { fault, fingerprints } = endOf(entry, ran);
     if (!isTrusted) requireSame(copy, entry, fingerprints, fault);
@@ -135,27 +134,19 @@ export function differenceOf(here: Fingerprint | null, there: Fingerprint | null
 }
 
 /** The position and what was answered to clients, for the transaction of the data. */
-function booksOf(copy: RegionCopy, { epoch, seq, body }: ChangeEntry): readonly Statement[] {
-  const { region } = copy;
-  const books = body.answered.map(({ session, n, result }): SessionBook => ({
+export function booksOf(
+  { region, deps: { limits } }: RegionCopy,
+  { epoch, seq }: LogPosition,
+  answered: readonly AnsweredWrite[],
+): readonly Statement[] {
+  const books = answered.map(({ session, n, result }): SessionBook => ({
     session,
     n,
     seq,
     result: JSON.stringify(result),
   }));
   const texts = [...writeSessionsSql(region, books)];
-  if (seq % FORGET_EVERY === 0) {
-    texts.push(forgetSessionsSql(region, seq - copy.deps.limits.sessionsKept));
-  }
+  if (seq % FORGET_EVERY === 0) texts.push(forgetSessionsSql(region, seq - limits.sessionsKept));
   texts.push(appliedSql(region, { epoch, seq, state: "sound" }));
   return texts.map((sql) => ({ sql, context: {} }));
-}
-
-export async function writeBooks(
-  copy: RegionCopy,
-  session: EngineSession,
-  entry: ChangeEntry,
-): Promise<void> {
-  const outcomes = await session.runAll(booksOf(copy, entry), { timeoutMs: BOOKS_MS });
-  for (const outcome of outcomes) if (outcome instanceof MinisqlError) throw outcome;
 }

@@ -3,6 +3,7 @@
  * stored here, and is committed once every replica in sync has it on disk. One after the other, so
  * that the order of the log is the order in which the engine commits.
  */
+import { invariant } from "../../base/assert.ts";
 import type { EngineSession, Fingerprint } from "../../ports/engine.ts";
 import type { LogEntry, LogPosition } from "../../ports/log.ts";
 import type {
@@ -12,7 +13,7 @@ import type {
   LoggedStatement,
 } from "../../protocol/entry.ts";
 import { MinisqlError } from "../../protocol/errors.ts";
-import { writeBooks } from "../apply.ts";
+import { booksOf } from "../apply.ts";
 import type { RegionCopy } from "../copy.ts";
 import { Gate } from "../gate.ts";
 import type { Quorum } from "./quorum.ts";
@@ -41,10 +42,17 @@ export interface LaneDeps {
   readonly fail: (why: string) => void;
 }
 
+/** For what is written in the database beside the rows. */
+const BOOKS_MS = 60_000;
+
 export class CommitLane {
   readonly #deps: LaneDeps;
   readonly #turn = new Gate();
   #unsaved: LogEntry | null = null;
+  /** Changes that wait for their turn, each of which tells others of the commits before it. */
+  #waiting = 0;
+  /** Others have not been told of the last commit. */
+  #isUntold = false;
 
   constructor(deps: LaneDeps) {
     this.#deps = deps;
@@ -67,10 +75,11 @@ export class CommitLane {
    */
   async commit(change: Change): Promise<Committed> {
     const { office, copy, epoch } = this.#deps;
-    const leave = await this.#turn.enter(office, true);
+    const leave = await this.#enter();
     try {
       office.throwIfAborted();
-      const fingerprints = await change.session.flushFingerprints();
+      const position = { epoch, seq: copy.last.seq + 1 };
+      const fingerprints = await this.#finish(change, position);
       if (fingerprints.size === 0) {
         // Nothing was changed, on no copy: there is nothing to agree on.
         await change.session.rollback();
@@ -84,17 +93,37 @@ export class CommitLane {
         fingerprints: Object.fromEntries(fingerprints),
         at: Math.floor(copy.deps.clock.wallMicros() / 1000),
       };
-      const seq = copy.last.seq + 1;
-      await this.#agree({ epoch, seq }, body, async () => {
-        await writeBooks(copy, change.session, { epoch, seq, body });
-      });
-      copy.mayShow(seq);
+      await this.#agree(position, body);
+      copy.mayShow(position.seq);
       await this.#commitEngine(change.session);
-      copy.noteApplied({ epoch, seq }, fingerprints);
-      return { seq, fingerprints };
+      copy.noteApplied(position, fingerprints);
+      return { seq: position.seq, fingerprints };
     } finally {
+      if (this.#waiting === 0) this.#tell();
       leave();
     }
+  }
+
+  async #enter(): Promise<() => void> {
+    this.#waiting++;
+    try {
+      return await this.#turn.enter(this.#deps.office, true);
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  /** Writes the books and the fingerprints of what was changed, with which the transaction ends. */
+  async #finish(
+    { session, answered }: Change,
+    position: LogPosition,
+  ): Promise<ReadonlyMap<string, Fingerprint>> {
+    const books = booksOf(this.#deps.copy, position, answered);
+    const options = { timeoutMs: BOOKS_MS };
+    const { outcomes, fingerprints } = await session.runAllAndFlush(books, options);
+    for (const outcome of outcomes) if (outcome instanceof MinisqlError) throw outcome;
+    invariant(fingerprints !== null, "What has gone well has been flushed");
+    return fingerprints;
   }
 
   /**
@@ -104,37 +133,39 @@ export class CommitLane {
   async append(body: EntryBody): Promise<LogPosition> {
     const { copy, epoch } = this.#deps;
     const position = { epoch, seq: copy.last.seq + 1 };
-    await this.#agree(position, body, () => Promise.resolve());
+    await this.#agree(position, body);
     return position;
   }
 
   /** From here on it may be on other disks, so it must come to a good end or end this office. */
-  async #agree(
-    position: LogPosition,
-    body: EntryBody,
-    meanwhile: () => Promise<void>,
-  ): Promise<void> {
+  async #agree(position: LogPosition, body: EntryBody): Promise<void> {
     const { copy, quorum, office, wake, fail } = this.#deps;
     const { log, clock } = copy.deps;
     const entry: LogEntry = { region: copy.region, ...position, body: JSON.stringify(body) };
-    const stored = log.append([entry]).then(() => {
-      if (this.#unsaved === entry) this.#unsaved = null;
-      quorum.local(position.seq);
-    });
+    const stored = log.append([entry]);
     this.#unsaved = entry;
+    this.#isUntold = false;
     wake();
-    // Both come to an end before anything else is done with the session.
-    const ends = await Promise.allSettled([stored, meanwhile()]);
-    const failed = ends.find(({ status }) => status === "rejected");
-    if (failed?.status === "rejected") {
-      const why = (failed.reason as Error).message;
+    try {
+      await stored;
+    } catch (error) {
+      const why = (error as Error).message;
       fail(`entry ${position.seq} could not be stored: ${why}`);
       throw unknown(position, why);
     }
+    if (this.#unsaved === entry) this.#unsaved = null;
+    quorum.local(position.seq);
     const isCommitted = await quorum.committed.reach(position.seq, clock, null, office);
     if (!isCommitted) throw unknown(position, wordsOf(office.reason));
-    // Others learn of it while it is committed here.
-    wake();
+    // Others learn of it while it is committed here, or with the next entry if that waits already.
+    this.#isUntold = true;
+    if (this.#waiting === 0) this.#tell();
+  }
+
+  #tell(): void {
+    if (!this.#isUntold) return;
+    this.#isUntold = false;
+    this.#deps.wake();
   }
 
   async #commitEngine(session: EngineSession): Promise<void> {
