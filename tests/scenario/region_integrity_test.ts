@@ -148,6 +148,25 @@ regionStory(
   { servers: 2 },
 );
 
+regionStory(
+  "a copy that is wrong again as soon as it has been made is made once more",
+  async (story) => {
+    await story.query("INSERT INTO t VALUES (1, 10), (2, 20)");
+    await story.allAlike();
+    const liar = story.slave;
+    story.corrupt(liar, 1, 11);
+    await story.query("UPDATE t SET v = v + 1 WHERE id = 1");
+    const isCopied = ({ message }: { message: string }) => message.startsWith("A table is what");
+    await story.until("rows are copied", () => story.world.reporter.lines.some(isCopied));
+    const write = story.client.query("UPDATE t SET v = v + 1 WHERE id = 2");
+    story.corrupt(liar, 2, 666);
+    await story.outcome(write);
+    await story.until("it is made again", () => story.events("sync.finished").length >= 4);
+    await story.allAlike();
+    assert.deepEqual(await story.rows(), [[1, 11], [2, 21]]);
+  },
+);
+
 regionStory("a repair copies the rows that differ, not the table", async (story) => {
   for (let from = 0; from < 3000; from += 500) {
     const rows = Array.from({ length: 500 }, (_, at) => `(${from + at}, ${at})`);

@@ -215,6 +215,7 @@ export class Shipper {
     signal: AbortSignal,
   ): Promise<void> {
     const { quorum, changed, copy } = this.#deps;
+    const { clock, limits } = copy.deps;
     this.#followed = followed;
     this.#next = match + 1;
     this.#onWay = this.#bytesOnWay = 0;
@@ -229,13 +230,26 @@ export class Shipper {
       broken.abort(new MinisqlError("UNAVAILABLE", `Its link is gone: ${why}`))
     );
     const either = AbortSignal.any([signal, broken.signal]);
+    let lookAt = clock.now() + limits.beatMs;
     while (!either.aborted) {
       const news = this.#news.settled ? this.#news = new Deferred() : this.#news;
       await this.#sendAll(followed, broken, either);
-      await pause(copy.deps.clock, copy.deps.limits.beatMs, either, [news.promise]);
+      await pause(clock, limits.beatMs, either, [news.promise]);
       if (!news.settled) this.#told = -1;
+      if (this.#unfit === null || clock.now() < lookAt) continue;
+      await this.#requireCopying(followed, either);
+      lookAt = clock.now() + limits.beatMs;
     }
     either.throwIfAborted();
+  }
+
+  /** Its copy may have been made, and be found wrong again before anybody was told. */
+  async #requireCopying({ caller }: Followed, signal: AbortSignal): Promise<void> {
+    const { copy, self, epoch } = this.#deps;
+    const request = { region: copy.region, epoch, from: self.rid };
+    const options = { timeoutMs: copy.deps.limits.callMs, signal };
+    const { unfit, syncing } = await caller.call("follow", request, options);
+    if (unfit !== null && !syncing) throw new MinisqlError("DIVERGED", unfit);
   }
 
   /** Sends what there is, as far as may be on the way at once. */
