@@ -47,13 +47,16 @@ function indexSql(
   { name, columns: parts, method }: StandInTable["indexes"][number],
 ): string | null {
   if (method !== "btree") return null;
-  const widths = parts.map((part) => {
-    const column = columns.find((each) => each.name === part);
-    return column === undefined ? Infinity : widthOf(column);
-  });
-  if (widths.reduce((sum, width) => sum + width, 0) > INDEX_BYTES_MAX) return null;
+  const found = parts.map((part) => columns.find(({ name }) => name === part));
+  const width = found.reduce(
+    (sum, part) => sum + (part === undefined ? Infinity : widthOf(part)),
+    0,
+  );
+  if (width > INDEX_BYTES_MAX) return null;
   const list = parts.map(quoteName).join(", ");
-  return name === "PRIMARY" ? `PRIMARY KEY (${list})` : `KEY ${quoteName(name)} (${list})`;
+  if (name !== "PRIMARY") return `KEY ${quoteName(name)} (${list})`;
+  // What may be NULL here, since it is hidden, cannot be of a primary key.
+  return found.some((part) => part?.invisible) ? `KEY (${list})` : `PRIMARY KEY (${list})`;
 }
 
 function widthOf({ type, kind }: StandInTable["columns"][number]): number {

@@ -17,6 +17,7 @@ import {
 
 export function standInContract(contract: EngineContract): void {
   standInVisibility(contract);
+  hiddenTests(contract);
   typeTests(contract);
 }
 
@@ -123,6 +124,32 @@ function typeTests(contract: EngineContract): void {
       },
     );
   }
+}
+
+function hiddenTests(contract: EngineContract): void {
+  sessionTest(
+    contract,
+    "what an original hides or keys its rows by, a stand-in does",
+    async (session, engine) => {
+      const hidden =
+        "CREATE TABLE t (v INT, id INT NOT NULL AUTO_INCREMENT INVISIBLE PRIMARY KEY, " +
+        "s TEXT, wide VARCHAR(700), w INT INVISIBLE DEFAULT 3, KEY (s(5)), KEY (wide), KEY (v, w))";
+      await runAll(
+        session,
+        hidden,
+        "INSERT INTO t (v, s, wide) VALUES (1, 'a', 'x'), (2, 'b', 'y')",
+      );
+      const schema = await engine.schema("t");
+      assert.ok(schema !== null);
+      const { rows } = await session.run(`SELECT ${exactSelectList(schema.columns)} FROM t`, LIMIT);
+      await withStandIns(engine, [schema], async (own) => {
+        await own.run(insertSql(schema, rows), { ...LIMIT, copying: true });
+        for (const sql of ["SELECT * FROM t ORDER BY v", "SELECT id, w FROM t ORDER BY id"]) {
+          assert.deepEqual(await rowsOf(own, sql), await rowsOf(session, sql), sql);
+        }
+      });
+    },
+  );
 }
 
 /** Whatever is asked of it, values, their order and which of them are equal. */
