@@ -306,9 +306,11 @@ export class Shipper {
       if (answer.unfit !== null && this.#unfit === null) {
         broken.abort(new MinisqlError("DIVERGED", answer.unfit));
       }
+      const isNews = this.#unfit !== null || !quorum.has({ rid: this.rid, incarnation });
       if (answer.unfit === null) this.#unfit = null;
       quorum.acknowledged({ rid: this.rid, incarnation }, before + entries.length);
-      this.#deps.changed();
+      // Whoever is in sync stays so by acknowledging: in most calls there is nothing to look at.
+      if (isNews) this.#deps.changed();
       if (this.#next <= log.last(copy.region).seq) this.wake();
     }, (error) => broken.abort(error));
   }
