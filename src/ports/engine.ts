@@ -76,6 +76,19 @@ export interface Flushed {
 export interface RowStream extends AsyncIterable<readonly Row[]> {
   /** Known once this resolves, before the first row. Rejects if the statement failed. */
   readonly columns: Promise<readonly Column[]>;
+
+  /**
+   * The maintained fingerprints of the tables that were named in `kept`, in their order, as they
+   * are at some moment after the last row was read; null for no such table. To be asked for once
+   * all rows have been taken.
+   */
+  kept(): Promise<readonly (Fingerprint | null)[]>;
+}
+
+export interface StreamOptions extends RunOptions {
+  readonly batchRows?: number;
+  /** Where the engine can, their fingerprints come without a round trip of their own. */
+  readonly kept?: readonly string[];
 }
 
 /** A table's content in a few bytes. */
@@ -168,7 +181,7 @@ export interface EngineSession {
   runAllAndFlush(statements: readonly Statement[], options: RunAllOptions): Promise<Flushed>;
 
   /** Runs a query and gives its rows as they come. One stream at a time on a session. */
-  stream(sql: string, options: RunOptions & { readonly batchRows?: number }): RowStream;
+  stream(sql: string, options: StreamOptions): RowStream;
 
   begin(mode: TransactionMode): Promise<void>;
 

@@ -48,6 +48,7 @@ function gatedStream(stream: RowStream, gate: Gate): RowStream {
   columns.catch(() => {});
   return {
     columns,
+    kept: () => gate(() => stream.kept()),
     async *[Symbol.asyncIterator]() {
       const rows = stream[Symbol.asyncIterator]();
       try {

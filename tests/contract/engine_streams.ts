@@ -56,6 +56,49 @@ function batchTests(contract: EngineContract): void {
     for await (const rows of stream) assert.fail(`got ${rows.length} rows`);
   });
 
+  sessionTest(
+    contract,
+    "a stream tells what is kept of tables behind its last row",
+    async (session, engine) => {
+      await runAll(
+        session,
+        "CREATE TABLE t (id INT PRIMARY KEY)",
+        "CREATE TABLE u (id INT PRIMARY KEY)",
+      );
+      await engine.maintainFingerprint("t");
+      await engine.maintainFingerprint("u");
+      await runAll(session, "INSERT INTO t VALUES (1), (2), (3)");
+      const kept = ["u", "nowhere", "t"];
+      // What cannot be one statement for certain is answered all the same.
+      for (const sql of ["SELECT id FROM t", "SELECT id /* ; */ FROM t", "SELECT id FROM t"]) {
+        const stream = session.stream(sql, { ...LIMIT, batchRows: 2, kept });
+        let count = 0;
+        for await (const rows of stream) count += rows.length;
+        assert.equal(count, 3);
+        const expected = [await session.fingerprint("u"), null, await session.fingerprint("t")];
+        assert.deepEqual(await stream.kept(), expected);
+        assert.equal(expected[2]?.rows, 3);
+      }
+      await session.begin("snapshot");
+      const other = await engine.session();
+      await runAll(other, "INSERT INTO t VALUES (4)");
+      await other.close();
+      const stream = session.stream("SELECT COUNT(*) FROM t", { ...LIMIT, kept: ["t"] });
+      for await (const rows of stream) assert.deepEqual(rows, [[3]]);
+      assert.deepEqual((await stream.kept()).map((each) => each?.rows), [3]);
+      await session.rollback();
+    },
+  );
+
+  sessionTest(contract, "where a stream fails, so does what is kept behind it", async (session) => {
+    await runAll(session, "CREATE TABLE t (id INT PRIMARY KEY)");
+    const stream = session.stream("SELECT id FROM nowhere", { ...LIMIT, kept: ["t"] });
+    await assertSqlError(iterate(stream), 1146, "42S02");
+    const left = session.stream("SELECT 1 AS a UNION ALL SELECT 2", { ...LIMIT, kept: ["t"] });
+    for await (const _rows of left) break;
+    assert.deepEqual(await rowsOf(session, "SELECT 1"), [[1]]);
+  });
+
   sessionTest(contract, "300,000 rows stream through little memory", async (session) => {
     await makeSide(session);
     const before = Deno.memoryUsage();

@@ -11,10 +11,12 @@ import type {
   RunAllOptions,
   RunOptions,
   Statement,
+  StreamOptions,
   TransactionMode,
 } from "../../ports/engine.ts";
 import { MinisqlError, sqlError } from "../../protocol/errors.ts";
 import type { Row } from "../../protocol/values.ts";
+import { keptOf } from "../kept_of.ts";
 import { flushAfter, runOneByOne } from "../run_in_turn.ts";
 import { noSuchTable } from "../sqlite/schema_errors.ts";
 import { cancelled, timeout } from "../sqlite/write_lock.ts";
@@ -193,13 +195,14 @@ export class MemorySession implements EngineSession, Served {
     if (this.#over !== null) throw closed();
   }
 
-  stream(sql: string, options: RunOptions & { readonly batchRows?: number }): RowStream {
+  stream(sql: string, options: StreamOptions): RowStream {
     const found = this.run(sql, options);
     const deadline = this.#database.clock.now() + options.timeoutMs;
     const columns = found.then(({ columns, rows: _ }) => columns);
     columns.catch(() => {});
     return {
       columns,
+      kept: () => keptOf(this, options.kept ?? []),
       [Symbol.asyncIterator]: () =>
         batches(found, options.batchRows ?? BATCH_ROWS, () => {
           if (this.#over !== null) throw this.#over;

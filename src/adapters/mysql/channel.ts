@@ -111,6 +111,18 @@ export class Channel {
     return { answers, failure };
   }
 
+  /** The same with one of the engine's own queries behind it, both one statement for certain. */
+  async sendAndAsk(sql: string, query: string, limit: Limit, sink: Sink): Promise<Answer> {
+    if (!this.#takesSeveral) await this.#takeSeveral(true);
+    const [collector, beyond] = [new Collector(), new Collector()];
+    await this.#send(`${sql}${BETWEEN}${query}`, limit, [sink, collector, beyond]);
+    const { answer } = collector;
+    const isAsKnown = answer !== null && beyond.answer === null;
+    if (!isAsKnown) this.destroy("a text held other statements than it was known to hold");
+    invariant(isAsKnown, "Texts that are sent together hold one statement each");
+    return answer;
+  }
+
   async #send(sql: string, limit: Limit, sinks: readonly Sink[]): Promise<Ending> {
     if (!this.#link.isAlive) throw sessionGone("run the statement", this.#link.lostBecause);
     if (limit.signal?.aborted === true) {

@@ -77,6 +77,26 @@ export function rowByNameSql(table: string): string {
   return `SELECT ${COLUMNS} FROM \`_minisql_fingerprint\` WHERE table_name=${quoteString(table)}`;
 }
 
+/** In one column: it goes along with every read that is voted on, and columns are what costs. */
+export function keptByNameSql(tables: readonly string[]): string {
+  const names = tables.map(quoteString).join();
+  return "SELECT CONCAT_WS(' ',row_count,row_sum,schema_hash,table_name) " +
+    `FROM \`_minisql_fingerprint\` WHERE table_name IN (${names})`;
+}
+
+/** What came back, for each of the tables in turn; null for one that is not kept. */
+export function keptInOrder(
+  tables: readonly string[],
+  rows: readonly Row[],
+): readonly (Fingerprint | null)[] {
+  const found = new Map(rows.map(([text]) => {
+    const [rows = "", sum = "", schema = "", ...table] = String(text).split(" ");
+    const content = new ContentSum(Number(rows), sum);
+    return [table.join(" "), { rows: content.rows, sum: content.sum, schema }];
+  }));
+  return tables.map((table) => found.get(table) ?? null);
+}
+
 /** Draws the next id. The caller sees to it that nobody else draws at the same time. */
 export const DRAW_ID =
   "INSERT INTO `_minisql_fingerprint` (id,table_name,row_count) VALUES (0,'',1) " +

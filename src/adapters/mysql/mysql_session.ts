@@ -12,21 +12,26 @@ import type {
   RunAllOptions,
   RunOptions,
   Statement,
+  StreamOptions,
   TableSchema,
   TransactionMode,
 } from "../../ports/engine.ts";
 import { MinisqlError } from "../../protocol/errors.ts";
 import { quoteName } from "../../sql/names.ts";
+import { keptOf } from "../kept_of.ts";
 import { flushAfter, outcomeOf, runInTurn } from "../run_in_turn.ts";
 import type { Channel } from "./channel.ts";
+import { commitOn } from "./commit.ts";
 import { withConditions } from "./conditions.ts";
-import { ERRNO, noSuchTable, sessionGone } from "./faults.ts";
+import { noSuchTable, sessionGone } from "./faults.ts";
+import { keptByNameSql, keptInOrder } from "./fingerprint_rows.ts";
 import { Ledger } from "./ledger.ts";
+import { isOneStatement } from "./one_statement.ts";
 import { OpenTransaction } from "./open_transaction.ts";
 import { requireFitting, statementBytesMax } from "./packet.ts";
 import { contentOf, contentSql } from "./recompute.ts";
 import { Collector, type Ending, rowsOf, type Sink } from "./results.ts";
-import { MysqlRowStream } from "./row_stream.ts";
+import { type Kept, MysqlRowStream } from "./row_stream.ts";
 import { Sender } from "./sender.ts";
 import type { ContextSetter } from "./statement_context.ts";
 import { type StatementMode, statementMode } from "./statement_mode.ts";
@@ -95,12 +100,12 @@ export class MysqlSession implements EngineSession {
     });
   }
 
-  stream(sql: string, options: RunOptions & { readonly batchRows?: number }): RowStream {
-    const { batchRows = BATCH_ROWS, signal } = options;
+  stream(sql: string, options: StreamOptions): RowStream {
+    const { batchRows = BATCH_ROWS, signal, kept = [] } = options;
     return new MysqlRowStream(this.#channel, batchRows, (sink, left) => {
       const either = signal === undefined ? left : AbortSignal.any([signal, left]);
-      const run = () => this.#execute(sql, { ...options, signal: either }, sink);
-      return this.#alone("run the statement", run);
+      const limits = { ...options, signal: either };
+      return this.#alone("run the statement", () => this.#read(sql, limits, sink, kept));
     });
   }
 
@@ -124,7 +129,7 @@ export class MysqlSession implements EngineSession {
     await this.#alone("commit", async () => {
       if (this.#transaction === null) return;
       if (this.#transaction.mode === "write") await this.#flush();
-      await this.#commitCommand();
+      await commitOn(this.#channel);
       this.#endTransaction();
     });
   }
@@ -267,6 +272,19 @@ export class MysqlSession implements EngineSession {
     return await this.#send({ sql, options, sink, counter: this.#ledger.nextStatement() });
   }
 
+  /** Answers with the fingerprints of these tables, looked at behind the last row. */
+  async #read(sql: string, limit: RunOptions, sink: Sink, kept: readonly string[]): Promise<Kept> {
+    if (kept.length === 0 || this.#transaction !== null || !isOneStatement(sql)) {
+      await this.#execute(sql, limit, sink);
+      return await keptOf(this.#ledger, kept);
+    }
+    statementMode(sql);
+    requireFitting(sql, this.#deps.packetMax);
+    await this.#setAutocommitOutside();
+    const { rows } = await this.#sender.oneAndAsk(sql, limit, sink, keptByNameSql(kept));
+    return keptInOrder(kept, rows);
+  }
+
   /** A transaction that has read a table keeps everybody from changing its schema. */
   async #schema(table: string): Promise<TableSchema> {
     const known = this.#transaction?.schemas.get(table);
@@ -335,22 +353,6 @@ export class MysqlSession implements EngineSession {
     } catch (error) {
       if (error instanceof MinisqlError) await this.#afterFailure(error, null);
       throw error;
-    }
-  }
-
-  async #commitCommand(): Promise<void> {
-    try {
-      await this.#channel.command("COMMIT");
-    } catch (error) {
-      if (!(error instanceof MinisqlError)) throw error;
-      const isRefused = error.code === "SQL" && error.errno !== ERRNO.interrupted;
-      if (isRefused || error.code === "UNAVAILABLE") throw error;
-      this.#channel.destroy("the outcome of a COMMIT on it is not known");
-      throw new MinisqlError(
-        "OUTCOME_UNKNOWN",
-        `Cannot tell whether the transaction was committed: ${error.message}`,
-        { cause: error },
-      );
     }
   }
 

@@ -1,6 +1,6 @@
 /** A query's rows in batches, taken from the server no faster than they are read here. */
 import { Deferred } from "../../base/deferred.ts";
-import type { RowStream } from "../../ports/engine.ts";
+import type { Fingerprint, RowStream } from "../../ports/engine.ts";
 import type { Column, Row } from "../../protocol/values.ts";
 import type { Sink } from "./results.ts";
 
@@ -13,8 +13,10 @@ export interface Flow {
   resume(): void;
 }
 
-/** Runs the statement to its end, or until the signal ends it early. */
-export type Start = (sink: Sink, left: AbortSignal) => Promise<unknown>;
+export type Kept = readonly (Fingerprint | null)[];
+
+/** Runs the statement to its end, or until the signal ends it early; answers with what is kept. */
+export type Start = (sink: Sink, left: AbortSignal) => Promise<Kept>;
 
 export class MysqlRowStream implements RowStream {
   readonly columns: Promise<readonly Column[]>;
@@ -23,6 +25,7 @@ export class MysqlRowStream implements RowStream {
   readonly #batchRows: number;
   readonly #left = new AbortController();
   readonly #ended: Promise<void>;
+  #kept: Kept = [];
   #batch: Row[] = [];
   #batches: (readonly Row[])[] = [];
   /** `discarding`: the statement is being ended, and what it still sends is dropped. */
@@ -42,9 +45,15 @@ export class MysqlRowStream implements RowStream {
       discard: () => this.#discard(),
     };
     this.#ended = start(sink, this.#left.signal).then(
-      () => this.#end(),
+      (kept) => this.#end(kept),
       (error) => this.#fail(error),
     );
+  }
+
+  async kept(): Promise<Kept> {
+    await this.#ended;
+    if (this.#failure !== null) throw this.#failure.error;
+    return this.#kept;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly Row[], void, void> {
@@ -95,7 +104,8 @@ export class MysqlRowStream implements RowStream {
     this.#flow.resume();
   }
 
-  #end(): void {
+  #end(kept: Kept): void {
+    this.#kept = kept;
     if (this.#batch.length > 0) this.#handOver();
     this.#state = "ended";
     this.#told.resolve([]);

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { Deferred } from "../../base/deferred.ts";
+import type { Fingerprint } from "../../ports/engine.ts";
 import type { Row } from "../../protocol/values.ts";
 import type { Sink } from "./results.ts";
 import { MysqlRowStream } from "./row_stream.ts";
 
 /** A server that sends rows as long as the valve is open. */
 class Source {
-  readonly ended = new Deferred<void>();
+  readonly ended = new Deferred<readonly Fingerprint[]>();
   isPaused = false;
   pauses = 0;
   left: AbortSignal | null = null;
@@ -46,7 +47,7 @@ Deno.test("row stream: rows come in batches, the last one smaller", async () => 
   const stream = source.stream(2);
   source.sink?.columns([{ name: "n", kind: "integer" }]);
   source.send(1, 2, 3);
-  source.ended.resolve();
+  source.ended.resolve([]);
   assert.deepEqual(await collect(stream), [[1, 2], [3]]);
   assert.deepEqual(await stream.columns, [{ name: "n", kind: "integer" }]);
 });

@@ -2,7 +2,7 @@
 import type { RunOptions, StatementContext } from "../../ports/engine.ts";
 import type { Answers, Channel, Limit } from "./channel.ts";
 import type { Answer, Ending, Sink } from "./results.ts";
-import { type ContextSetter, NOTHING_LEFT } from "./statement_context.ts";
+import { type ContextSetter, type Framing, NOTHING_LEFT } from "./statement_context.ts";
 
 export interface Counted {
   readonly sql: string;
@@ -27,10 +27,24 @@ export class Sender {
   }
 
   async one(sql: string, options: RunOptions, counter: bigint | null, sink: Sink): Promise<Ending> {
-    const framed = this.#context(sql, { ...options, counter }, this.#leftovers);
+    return await this.#channel.send(
+      await this.#framed(sql, { ...options, counter }),
+      options,
+      sink,
+    );
+  }
+
+  /** With one of the engine's own queries behind it: both are one statement for certain. */
+  async oneAndAsk(sql: string, options: RunOptions, sink: Sink, query: string): Promise<Answer> {
+    const framed = await this.#framed(sql, { ...options, counter: null });
+    return await this.#channel.sendAndAsk(framed, query, options, sink);
+  }
+
+  async #framed(sql: string, framing: Framing): Promise<string> {
+    const framed = this.#context(sql, framing, this.#leftovers);
     for (const text of framed.before) await this.#channel.command(text);
     this.#leftovers = framed.leftovers;
-    return await this.#channel.send(framed.sql, options, sink);
+    return framed.sql;
   }
 
   /** In one round trip: statements, each of which is one for certain, and one of the engine's own. */

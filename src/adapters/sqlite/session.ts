@@ -19,9 +19,11 @@ import type {
   RunAllOptions,
   RunOptions,
   Statement,
+  StreamOptions,
   TransactionMode,
 } from "../../ports/engine.ts";
 import { MinisqlError, sqlError } from "../../protocol/errors.ts";
+import { keptOf } from "../kept_of.ts";
 import { flushAfter, runOneByOne } from "../run_in_turn.ts";
 import type { SqliteConnection } from "./connection.ts";
 import type { EngineCore } from "./engine_core.ts";
@@ -82,8 +84,9 @@ export class SqliteSession implements EngineSession {
     return await flushAfter(this, statements.length, outcomes, () => this.flushFingerprints());
   }
 
-  stream(sql: string, options: RunOptions & { readonly batchRows?: number }): RowStream {
-    return new SqliteRowStream(this.#open(sql, options), options.batchRows ?? BATCH_ROWS);
+  stream(sql: string, options: StreamOptions): RowStream {
+    const { batchRows = BATCH_ROWS, kept = [] } = options;
+    return new SqliteRowStream(this.#open(sql, options), batchRows, () => keptOf(this, kept));
   }
 
   async #open(sql: string, options: RunOptions) {

@@ -92,12 +92,15 @@ export class SqliteRowStream implements RowStream {
   readonly columns: Promise<readonly Column[]>;
   readonly #opened: Promise<BatchReader>;
   readonly #batchRows: number;
+  readonly kept: RowStream["kept"];
 
   constructor(
     open: Promise<{ readonly reader: BatchReader; readonly columns: readonly Column[] }>,
     batchRows: number,
+    kept: RowStream["kept"],
   ) {
     this.#batchRows = batchRows;
+    this.kept = kept;
     this.columns = open.then(({ columns }) => columns);
     this.#opened = open.then(({ reader }) => reader);
     // Whoever asks for neither is not to be ended by an error that nobody waits for.

@@ -41,6 +41,7 @@ export function readPieces(
   return {
     columns: Promise.resolve(COLUMNS),
     result: { affected: 0 },
+    kept: null,
     async *[Symbol.asyncIterator]() {
       for (const [at, piece] of pieces.entries()) {
         for await (const rows of session.stream(pieceSql(piece), options)) {

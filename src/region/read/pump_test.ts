@@ -15,6 +15,7 @@ const LIMITS = { heldRows: 10, heldBytes: 1_000_000 };
 class Source implements Reading {
   readonly columns = Promise.resolve(COLUMNS);
   readonly result = { affected: 0 };
+  readonly kept = null;
   read = 0;
   before: Promise<void> = Promise.resolve();
   isLeft = false;

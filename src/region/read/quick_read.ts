@@ -30,6 +30,8 @@ export interface QuickDeps {
   readonly looks: KeptLooks;
 }
 
+type Kept = readonly (Fingerprint | null)[];
+
 /** Runs a use of a session; the session is free again when it resolves. */
 export type WithSession = <T>(use: (session: EngineSession) => Promise<T>) => Promise<T>;
 
@@ -65,16 +67,20 @@ export class QuickRead {
   async #fast(withSession: WithSession): Promise<Answer<"query">> {
     const { out, parts } = this.#read;
     let seen: readonly View[] | null = null;
-    const result = await withSession((session) =>
-      this.#pass(session, async () => {
-        if (seen !== null) return;
-        this.#requireServing();
-        seen = parts.map(({ replica }) => ({
-          seq: replica.visible,
-          fingerprints: [],
-          isChanging: false,
-        }));
-        await out.open();
+    const { result } = await withSession((session) =>
+      this.#pass(session, {
+        when: "at once",
+        kept: [],
+        open: async () => {
+          if (seen !== null) return;
+          this.#requireServing();
+          seen = parts.map(({ replica }) => ({
+            seq: replica.visible,
+            fingerprints: [],
+            isChanging: false,
+          }));
+          await out.open();
+        },
       })
     );
     return { result, receipt: this.#read.receipt(seen ?? this.#views, []) };
@@ -87,25 +93,28 @@ export class QuickRead {
       ? Promise.resolve([])
       : Promise.all(claimed.map((claim) => this.#deps.poll.pass(claim, signal)));
     voting.catch(() => {});
+    const tables = claimed.flatMap((claim) => claim.tables);
     let verdicts: readonly Verdict[] = [];
     let isVouchedFor = false;
-    const vouch = async () => {
+    const vouch = async (kept: Kept | null) => {
       if (isVouchedFor) return;
-      await this.#requireStill(claimed);
+      this.#requireStill(claimed, kept ?? await this.#look(tables));
       verdicts = await voting;
       isVouchedFor = true;
     };
-    const open = async () => {
-      await vouch();
+    const open = async (kept: Kept | null) => {
+      await vouch(kept);
       await out.open();
     };
     try {
-      const result = await withSession((session) => this.#pass(session, open, "when full"));
-      await open();
+      const { result, kept } = await withSession((session) =>
+        this.#pass(session, { open: () => open(null), when: "full", kept: tables })
+      );
+      await open(kept);
       return { result, receipt: this.#read.receipt(this.#views, verdicts) };
     } catch (error) {
       // How a query fails depends on the rows too.
-      if (error instanceof MinisqlError && error.code === "SQL") await vouch();
+      if (error instanceof MinisqlError && error.code === "SQL") await vouch(null);
       throw error;
     }
   }
@@ -113,11 +122,16 @@ export class QuickRead {
   /** Reads all rows. `open` is called when they may begin to go: at once, or when they must. */
   async #pass(
     session: EngineSession,
-    open: () => Promise<void>,
-    when: "at once" | "when full" = "at once",
-  ): Promise<Answer<"query">["result"]> {
+    { open, when, kept }: {
+      readonly open: () => Promise<void>;
+      readonly when: "at once" | "full";
+      /** Tables whose fingerprints are wanted as they are behind the last row. */
+      readonly kept: readonly string[];
+    },
+  ): Promise<{ readonly result: Answer<"query">["result"]; readonly kept: Kept | null }> {
     const { out, request } = this.#read;
-    const reading = readStatement(session, request.statement, this.#read.options());
+    const options = { ...this.#read.options(), kept };
+    const reading = readStatement(session, request.statement, options);
     out.head(await reading.columns);
     for await (const rows of reading) {
       if (when === "at once") await open();
@@ -125,22 +139,24 @@ export class QuickRead {
       if (out.isFull) await open();
     }
     if (when === "at once") await open();
-    return reading.result;
+    const isWanted = kept.length > 0 && !out.isOpen;
+    return { result: reading.result, kept: isWanted ? await reading.kept?.() ?? null : null };
+  }
+
+  /** On behalf of all who want to know at the time. */
+  async #look(tables: readonly string[]): Promise<Kept> {
+    return await Promise.all(tables.map((table) => this.#deps.looks.after(table)));
   }
 
   /** What was read is what is remembered of this position. */
-  async #requireStill(claimed: readonly Claim[]): Promise<void> {
+  #requireStill(claimed: readonly Claim[], kept: Kept): void {
     this.#requireUnmoved();
-    const kept = await Promise.all(
-      claimed.flatMap(({ tables, fingerprints }) =>
-        tables.map(async (table, at) => {
-          const now = await this.#deps.looks.after(table);
-          const then = fingerprints[at] ?? null;
-          return now !== null && then !== null && isSameContent(now, then);
-        })
-      ),
-    );
-    if (kept.includes(false)) throw new Missed("A fingerprint is not what it was");
+    const remembered = claimed.flatMap(({ fingerprints }) => fingerprints);
+    const isStill = kept.every((now, at) => {
+      const then = remembered[at] ?? null;
+      return now !== null && then !== null && isSameContent(now, then);
+    });
+    if (!isStill) throw new Missed("A fingerprint is not what it was");
   }
 
   #requireUnmoved(): void {

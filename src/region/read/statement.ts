@@ -1,5 +1,5 @@
 /** A statement that reads, run on a session of the engine: a stream of rows, whatever it is. */
-import type { EngineSession, RunOptions } from "../../ports/engine.ts";
+import type { EngineSession, RowStream, StreamOptions } from "../../ports/engine.ts";
 import type { Column, Row, StatementResult } from "../../protocol/values.ts";
 import type { StatementKind } from "../../sql/statement_kind.ts";
 import { type ReadPieces, readPieces } from "./pieces.ts";
@@ -13,7 +13,7 @@ export interface ReadStatement {
 /** What may be read of regions: a statement, or pieces of tables for one that runs elsewhere. */
 export type Readable = ReadStatement | ReadPieces;
 
-export interface ReadOptions extends RunOptions {
+export interface ReadOptions extends StreamOptions {
   readonly batchRows: number;
 }
 
@@ -21,6 +21,8 @@ export interface Reading extends AsyncIterable<readonly Row[]> {
   readonly columns: Promise<readonly Column[]>;
   /** Known once all rows have been taken. */
   readonly result: StatementResult;
+  /** As streams have it; null where what is read is none. */
+  readonly kept: RowStream["kept"] | null;
 }
 
 const NO_CHANGE: StatementResult = { affected: 0 };
@@ -40,12 +42,14 @@ export function readStatement(
   return {
     columns: stream.columns,
     result: NO_CHANGE,
+    kept: () => stream.kept(),
     [Symbol.asyncIterator]: () => stream[Symbol.asyncIterator](),
   };
 }
 
 class Collected implements Reading {
   readonly columns: Promise<readonly Column[]>;
+  readonly kept = null;
   readonly #run: ReturnType<EngineSession["run"]>;
   #result = NO_CHANGE;
 
