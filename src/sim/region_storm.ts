@@ -224,7 +224,7 @@ export class RegionStorm {
       case "expire":
         return faults.expire(client);
       case "loseReply":
-        return faults.loseReply({ client }, { applied: world.random.next() < 0.5 });
+        return this.#loseReply(client);
       case "lag":
         faults.lag(client);
         return still(() => faults.catchUp(client));
@@ -235,6 +235,13 @@ export class RegionStorm {
         catalogFaults.away = true;
         return this.#later(() => catalogFaults.away = false);
     }
+  }
+
+  /** Of whatever comes next, or of the next compare-and-set: those come seldom, and matter most. */
+  #loseReply(client: string): void {
+    const { random, coordinator } = this.#cluster.world;
+    const match = random.next() < 0.5 ? { client } : { client, op: "set" as const };
+    coordinator.faults.loseReply(match, { applied: random.next() < 0.5 });
   }
 
   #strikeMachine(
