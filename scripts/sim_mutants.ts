@@ -7,13 +7,14 @@ import { type Catch, hunt } from "./sim/hunt.ts";
 import { type Mutant, MUTANTS } from "./sim/mutants.ts";
 import { plant } from "./sim/overlay.ts";
 
-const USAGE = "Usage: deno task sim:mutants [--only M1,M2,...] [--runs N] [--jobs N] " +
-  "[--without FAULT,...]";
+const USAGE = "Usage: deno task sim:mutants [--only M1,M2,...] [--seed N] [--runs N] " +
+  "[--jobs N] [--without FAULT,...]";
 const EXIT = { ok: 0, usage: 2, missed: 3 } as const;
 const RUNS = 10_000;
 
 interface Plan {
   readonly mutants: readonly Mutant[];
+  readonly first: number;
   readonly runs: number;
   readonly jobs: number;
   readonly without: readonly string[];
@@ -25,6 +26,7 @@ function readPlan(args: readonly string[]): Plan | null {
       args: [...args],
       options: {
         only: { type: "string" },
+        seed: { type: "string", default: "1" },
         runs: { type: "string", default: String(RUNS) },
         jobs: { type: "string", default: String(navigator.hardwareConcurrency) },
         without: { type: "string", default: "" },
@@ -32,12 +34,12 @@ function readPlan(args: readonly string[]): Plan | null {
     });
     const only = values.only?.split(",") ?? null;
     const mutants = MUTANTS.filter(({ id }) => only?.includes(id) ?? true);
-    const [runs, jobs] = [Number(values.runs), Number(values.jobs)];
-    const isWhole = Number.isSafeInteger(runs) && Number.isSafeInteger(jobs) && runs > 0 &&
-      jobs > 0;
+    const [first, runs, jobs] = [Number(values.seed), Number(values.runs), Number(values.jobs)];
+    const isWhole = [first, runs, jobs].every((each) => Number.isSafeInteger(each) && each > 0);
     if (!isWhole || mutants.length !== (only?.length ?? mutants.length)) return null;
     return {
       mutants,
+      first,
       runs,
       jobs,
       without: values.without.split(",").filter((name) => name !== ""),
@@ -50,9 +52,10 @@ function readPlan(args: readonly string[]): Plan | null {
 /** A seed that fails on the source as it is says nothing of the bug. */
 async function findBug(plan: Plan, folder: string, sound: string): Promise<Catch | null> {
   const { runs, jobs, without } = plan;
+  const end = plan.first + runs;
   let seeds = 0;
-  for (let first = 1; first <= runs;) {
-    const caught = await hunt({ folder, first, runs: runs - first + 1, jobs, without });
+  for (let first = plan.first; first < end;) {
+    const caught = await hunt({ folder, first, runs: end - first, jobs, without });
     if (caught === null) return null;
     seeds += caught.seeds;
     const own = { folder: sound, first: caught.seed, runs: 1, jobs: 1, without };
