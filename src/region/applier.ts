@@ -31,6 +31,8 @@ export class Applier {
   #running: Promise<void> = Promise.resolve();
   #trusted = 0;
   readonly #doubted = new DoubtedClaims();
+  /** Whether the last transaction was committed is not known. */
+  #isUnsure = false;
   /** What the last schema change came to here, until its end has been noted. */
   schemaOutcome: { readonly job: string; readonly outcome: SchemaOutcome } | null = null;
 
@@ -71,31 +73,30 @@ export class Applier {
     while (!signal.aborted) {
       const news = this.#news.settled ? this.#news = new Deferred() : this.#news;
       try {
+        await this.#makeSure();
         if (this.#copy.unfit === null) await this.#catchUp(signal);
         complained = "";
         await this.#letGo();
         await pause(clock, null, signal, [news.promise]);
       } catch (error) {
-        if (signal.aborted) break;
         if (error instanceof Difference) continue;
+        // Also for whoever goes on, where it was told to stop just now.
+        this.#isUnsure = true;
+        if (signal.aborted) break;
         const why = (error as Error).message;
         if (complained !== why) reporter.log("warning", `Cannot apply: ${complained = why}`);
-        await this.#recover(signal);
+        await this.#letGo();
+        await pause(clock, RETRY_MS, signal);
       }
     }
     await this.#letGo();
   }
 
-  /** Whether the last transaction was committed may not be known: the engine is asked. */
-  async #recover(signal: AbortSignal): Promise<void> {
-    const { clock, reporter } = this.#copy.deps;
-    await this.#letGo();
-    await pause(clock, RETRY_MS, signal);
-    try {
-      if (!signal.aborted) await this.#copy.reload();
-    } catch (error) {
-      reporter.log("debug", `The database does not answer: ${(error as Error).message}`);
-    }
+  /** The engine is asked how far it is. */
+  async #makeSure(): Promise<void> {
+    if (!this.#isUnsure) return;
+    await this.#copy.reload();
+    this.#isUnsure = false;
   }
 
   async #catchUp(signal: AbortSignal): Promise<void> {

@@ -167,6 +167,25 @@ regionStory("a primary cut off from its slaves commits nothing, and they go on",
   assert.deepEqual(await story.rows({ read: "latest" }), [[1, 10]]);
 });
 
+regionStory("who leads before it knows what it has applied does nothing twice", async (story) => {
+  await story.query("INSERT INTO t VALUES (1, 10)");
+  await story.allAlike();
+  const [from, to] = [story.primary, story.slave];
+  to.database.lostCommits.push("applied");
+  await story.query("UPDATE t SET v = v + 1 WHERE id = 1");
+  const isUnsure = ({ message }: { message: string }) => message.startsWith("Cannot apply");
+  await story.until("a commit's end is lost", () => story.world.reporter.lines.some(isUnsure));
+  await story.outcome(
+    story.client.admin.server({ host: from.name, port: 9091 }, "handOver", {
+      ...{ term: 1_000_000, region: story.region.region, to: to.rid ?? 0 },
+    }),
+  );
+  assert.ok(await story.timed("UPDATE t SET v = v + 1 WHERE id = 1") < 1000);
+  await story.allAlike();
+  assert.deepEqual(await story.rows(), [[1, 12]]);
+  assert.deepEqual(story.events("copy.diverged"), []);
+});
+
 regionStory("the role is handed over on order, and writes hardly pause", async (story) => {
   const { client, cluster } = story;
   const to = story.slave;
