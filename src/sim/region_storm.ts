@@ -7,6 +7,8 @@ import type { StormRates } from "./storm_rates.ts";
 
 const MOMENT_MS = 50;
 const FAULT_MS_MAX = 4000;
+/** Long enough for the others to have another primary, and for somebody to write there. */
+const SPLIT_MS_MIN = 2500;
 const COORDINATION_SILENCE = ["cut", "silent"] as const;
 /** What may go on while rows of the victim are wrong: nothing that takes other copies away. */
 const BEARABLE: ReadonlySet<string> = new Set([
@@ -73,10 +75,10 @@ export class RegionStorm {
     this.#cluster.world.trace(what);
   }
 
-  #later(end: () => void): void {
+  #later(end: () => void, leastMs = 0): void {
     const { random, clock } = this.#cluster.world;
     this.#lasting++;
-    clock.after(random.next() ** 2 * FAULT_MS_MAX, () => {
+    clock.after(Math.max(leastMs, random.next() ** 2 * FAULT_MS_MAX), () => {
       this.#lasting--;
       if (!this.#isOver) end();
     });
@@ -177,7 +179,7 @@ export class RegionStorm {
       case "isolate":
         return this.#divide([one], names);
       case "split":
-        return this.#divide([this.#pick(this.#cluster.hosts).name, this.#pick(CLIENTS)], names);
+        return this.#divide([this.#leader, this.#pick(CLIENTS)], names, SPLIT_MS_MIN);
       case "slow":
         network.slow(one, other, random.next() ** 2 * 1000);
         return this.#later(() => network.slow(one, other, 0));
@@ -186,14 +188,21 @@ export class RegionStorm {
     }
   }
 
+  /** The host of some region's primary, if there is one. */
+  get #leader(): string {
+    const { hosts, regions } = this.#cluster;
+    const leaders = hosts.filter(({ rid }) => regions.some(({ primary }) => primary === rid));
+    return this.#pick(leaders.length === 0 ? hosts : leaders).name;
+  }
+
   /** Some can reach one another, and nobody else. */
-  #divide(side: readonly string[], names: readonly string[]): void {
+  #divide(side: readonly string[], names: readonly string[], leastMs = 0): void {
     const { network } = this.#cluster.world;
     const others = names.filter((name) => !side.includes(name));
     for (const one of side) for (const other of others) network.part(one, other);
     this.#later(() => {
       for (const one of side) for (const other of others) network.mend(one, other);
-    });
+    }, leastMs);
   }
 
   #strikeServices(

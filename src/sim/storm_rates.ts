@@ -12,7 +12,7 @@ const FAULTS = {
   part: 30,
   block: 20,
   isolate: 12,
-  /** One server and one client here, everybody else there. */
+  /** A primary and one client here, everybody else there. */
   split: 15,
   slow: 20,
   reset: 30,
