@@ -3,9 +3,19 @@
  * about the same time: whoever asks while a look is under way shares the one after it, which begins
  * after they asked.
  */
+import type { Clock } from "../../ports/clock.ts";
 import type { Fingerprint } from "../../ports/engine.ts";
 import type { Wait } from "./places.ts";
 import type { ReadSessions } from "./sessions.ts";
+
+export interface KeptLooksOptions {
+  /** What a look may take. */
+  readonly limitMs: number;
+  /** Whether very many want to know at the moment. */
+  readonly isCrowded: () => boolean;
+  /** How long the next look waits then for more to share it. */
+  readonly gatherMs: number;
+}
 
 interface Look {
   readonly now: Promise<Fingerprint | null>;
@@ -15,20 +25,29 @@ interface Look {
 
 export class KeptLooks {
   readonly #sessions: ReadSessions;
-  readonly #limitMs: number;
+  readonly #clock: Clock;
+  readonly #options: KeptLooksOptions;
   readonly #looks = new Map<string, Look>();
 
-  constructor(sessions: ReadSessions, limitMs: number) {
+  constructor(sessions: ReadSessions, clock: Clock, options: KeptLooksOptions) {
     this.#sessions = sessions;
-    this.#limitMs = limitMs;
+    this.#clock = clock;
+    this.#options = options;
   }
 
   /** As it is at some moment after the call; null for no such table. */
   async after(table: string): Promise<Fingerprint | null> {
     const look = this.#looks.get(table);
     if (look === undefined) return await this.#begin(table);
-    look.next ??= look.now.catch(() => {}).then(() => this.#begin(table));
+    look.next ??= this.#gather(look.now).then(() => this.#begin(table));
     return await look.next;
+  }
+
+  /** Where many read, the next look is for more of them the later it begins. */
+  async #gather(now: Look["now"]): Promise<void> {
+    await now.catch(() => {});
+    const { isCrowded, gatherMs } = this.#options;
+    if (isCrowded()) await this.#clock.sleep(gatherMs);
   }
 
   #begin(table: string): Promise<Fingerprint | null> {
@@ -44,7 +63,7 @@ export class KeptLooks {
 
   async #read(table: string): Promise<Fingerprint | null> {
     // Shared by many, so it ends with none of them.
-    const wait: Wait = { withinMs: this.#limitMs, signal: NEVER };
+    const wait: Wait = { withinMs: this.#options.limitMs, signal: NEVER };
     for (;;) {
       let isStale = false;
       try {

@@ -8,6 +8,9 @@ export const READ_LIMITS = {
   /** Looks at kept fingerprints at one moment, each for all who read; and what one may take. */
   lookSessionsMax: 4,
   lookMs: 5000,
+  /** So many reads at one moment share looks, each of which waits so long for more to share it. */
+  crowd: 12,
+  gatherMs: 2,
   /** A read waits so long for a position before it is sent elsewhere. */
   reachMs: 2000,
   /** A read waits so long for a commit under way, so that it knows which moment it sees. */

@@ -33,6 +33,10 @@ export class Places {
     this.#free = options.max;
   }
 
+  get taken(): number {
+    return this.#options.max - this.#free;
+  }
+
   get waiting(): number {
     return this.#waiting.length;
   }

@@ -3,7 +3,7 @@
  * itself; which one is known if nothing was committed to what it reads from before it began until
  * after its first row. Then it saw what this copy held at its position, which is remembered and can
  * be voted on, unless somebody wrote round the cluster: so the fingerprints kept in the database
- * are looked at once more, on behalf of all who read at the time.
+ * are looked at once more, in the same round trip or, where very many read, on behalf of them all.
  *
  * Most reads go this way, at the cost of their query. Where something was committed meanwhile, the
  * read is done over, slowly.
@@ -28,6 +28,8 @@ export class Missed extends Error {
 export interface QuickDeps {
   readonly poll: Poll;
   readonly looks: KeptLooks;
+  /** So many read that looks are better shared than taken along. */
+  readonly isCrowded: () => boolean;
 }
 
 type Kept = readonly (Fingerprint | null)[];
@@ -107,9 +109,10 @@ export class QuickRead {
       await out.open();
     };
     try {
-      const { result, kept } = await withSession((session) =>
-        this.#pass(session, { open: () => open(null), when: "full", kept: tables })
-      );
+      const { result, kept } = await withSession((session) => {
+        const along = this.#deps.isCrowded() ? [] : tables;
+        return this.#pass(session, { open: () => open(null), when: "full", kept: along });
+      });
       await open(kept);
       return { result, receipt: this.#read.receipt(this.#views, verdicts) };
     } catch (error) {

@@ -228,8 +228,13 @@ Deno.test("kept looks: whoever asks during a look gets the one after it, all the
       }),
   };
   const clock = new VirtualClock();
+  let isCrowded = false;
   const sessions = new ReadSessions({ clock, engine: engine as unknown as Engine }, 4);
-  const kept = new KeptLooks(sessions, 1000);
+  const kept = new KeptLooks(sessions, clock, {
+    limitMs: 1000,
+    isCrowded: () => isCrowded,
+    gatherMs: 5,
+  });
   const fingerprint = (rows: number): Fingerprint => ({ rows, sum: "0", schema: "00000000" });
   const first = kept.after("t");
   await settle();
@@ -246,6 +251,15 @@ Deno.test("kept looks: whoever asks during a look gets the one after it, all the
   for (const each of later) await assert.rejects(each, /lost/);
   const fourth = kept.after("t");
   await settle();
+  isCrowded = true;
+  const fifth = kept.after("t");
   looks[3]?.resolve(fingerprint(4));
   assert.equal((await fourth)?.rows, 4);
+  await settle();
+  const sixth = kept.after("t");
+  assert.equal(looks.length, 4);
+  await clock.advance(5, settle);
+  assert.equal(looks.length, 5);
+  looks[4]?.resolve(fingerprint(5));
+  assert.deepEqual([(await fifth)?.rows, (await sixth)?.rows], [5, 5]);
 });

@@ -47,8 +47,14 @@ export class ReadService {
     this.#deps = deps;
     this.#sessions = new ReadSessions(deps, limits.sessionsMax);
     this.#lookSessions = new ReadSessions(deps, limits.lookSessionsMax);
-    this.looks = new KeptLooks(this.#lookSessions, limits.lookMs);
+    this.looks = new KeptLooks(this.#lookSessions, deps.clock, {
+      limitMs: limits.lookMs,
+      isCrowded: this.#isCrowded,
+      gatherMs: limits.gatherMs,
+    });
   }
+
+  readonly #isCrowded = (): boolean => this.#sessions.inUse >= this.#deps.limits.crowd;
 
   /** Reads that wait for a session. */
   get waiting(): number {
@@ -104,7 +110,9 @@ export class ReadService {
     const regions = read.regions;
     const mayBe = read.isPlain && read.request.level !== "recount";
     if (!mayBe || !this.#patience.allows(regions)) return null;
-    const quick = QuickRead.of({ poll: this.#deps.poll, looks: this.looks }, read);
+    const quick = QuickRead.of({
+      ...{ poll: this.#deps.poll, looks: this.looks, isCrowded: this.#isCrowded },
+    }, read);
     if (quick === null) return null;
     try {
       const answer = await quick.run((use) => this.#use(read, use));

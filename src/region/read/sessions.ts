@@ -26,6 +26,11 @@ export class ReadSessions {
     this.#places = new Places(deps.clock, { max, what: "sessions with the database" });
   }
 
+  /** Reads that have a session. */
+  get inUse(): number {
+    return this.#places.taken;
+  }
+
   /** Reads that wait for a session. */
   get waiting(): number {
     return this.#places.waiting;
