@@ -260,9 +260,9 @@ test("a paste of ten megabytes runs to its end, statement by statement", async (
   const note = "x".repeat(1000);
   const values = Array.from({ length: 500 }, (_, at) => `(${at}, '${note}')`).join(",\n");
   const script = [
-    "create table pasted (id int primary key, t varchar(1000));\n",
-    ...Array.from({ length: 20 }, () => `replace into pasted values ${values};\n`),
-    "select count(*) as all_rows, 'the end' as of_it from pasted;\n",
+    "create table ten_megabytes (id int primary key, t varchar(1000));\n",
+    ...Array.from({ length: 20 }, () => `replace into ten_megabytes values ${values};\n`),
+    "select count(*) as all_rows, 'the end' as of_it from ten_megabytes;\n",
   ].join("");
   assert.ok(script.length > 10_000_000);
   await terminal.paste(script);
