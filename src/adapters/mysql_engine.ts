@@ -16,6 +16,7 @@ import { ChannelPool } from "./mysql/channel_pool.ts";
 import { Control } from "./mysql/control.ts";
 import { CREATE_TABLE } from "./mysql/fingerprint_rows.ts";
 import { MysqlLink } from "./mysql/link.ts";
+import { MysqlLookups } from "./mysql/lookups.ts";
 import { forget, maintain } from "./mysql/maintenance.ts";
 import { MysqlSession } from "./mysql/mysql_session.ts";
 import {
@@ -48,6 +49,7 @@ const TABLES = "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCH
 
 export class MysqlEngine implements Engine {
   readonly info: EngineInfo;
+  readonly lookups: MysqlLookups;
   readonly #parts: EngineParts;
   readonly #facts: ServerFacts;
   readonly #pool: ChannelPool;
@@ -61,6 +63,7 @@ export class MysqlEngine implements Engine {
     this.#facts = facts;
     this.info = info;
     this.#pool = new ChannelPool(parts.clock, parts.limits, () => this.#channel());
+    this.lookups = new MysqlLookups(parts, this.#pool, () => this.#channel());
     if (facts.vendor === "mariadb") parts.mender.start(this.#pool);
   }
 
@@ -191,6 +194,7 @@ export class MysqlEngine implements Engine {
     this.#isClosed = true;
     await Promise.all([...this.#sessions].map((session) => session.close()));
     await this.#parts.mender.stop();
+    await this.lookups.close();
     await this.#pool.close();
     await this.#parts.control.close();
   }

@@ -2,7 +2,7 @@
 import type { ReadLevel } from "../protocol/calls/region.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import type { Request } from "../protocol/messages.ts";
-import type { ServerRef } from "../protocol/model.ts";
+import type { Route, ServerRef } from "../protocol/model.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
 import { type Answered, type Outcome, readError, type Use } from "./answers.ts";
@@ -122,21 +122,26 @@ function requestOf(
   { statement, tables, level, context }: Read,
 ): Request<"query"> {
   const { positions } = context;
-  const [first, ...others] = here.map(({ region, epoch }) => ({
-    ...{ region, epoch },
-    after: positions.at(region),
-  }));
+  const named = (route: Route) => {
+    const { region, epoch } = route;
+    return { region, epoch, after: positions.at(region) };
+  };
+  const [first, ...others] = here;
+  const request = {
+    ...(first === undefined ? { region: "", epoch: 0 } : named(first)),
+    ...{ sql: statement.sql, read: level },
+    ...meaning(statement, context),
+  };
+  if (others.length === 0 && gathered.length === 0) return request;
   const gather = gathered.map(({ route: { region, tables: held }, servers }) => ({
     ...{ region, after: positions.at(region) },
     tables: held.filter((table) => tables.includes(table)),
     servers: servers.map(({ rid }) => rid),
   }));
   return {
-    ...(first ?? { region: "", epoch: 0 }),
-    ...(others.length === 0 ? {} : { also: others }),
+    ...request,
+    ...(others.length === 0 ? {} : { also: others.map(named) }),
     ...(gather.length === 0 ? {} : { gather }),
-    ...{ sql: statement.sql, read: level },
-    ...meaning(statement, context),
   };
 }
 

@@ -91,6 +91,31 @@ export interface StreamOptions extends RunOptions {
   readonly kept?: readonly string[];
 }
 
+/** A query for one row by its key: it takes next to no time, and its answer little room. */
+export interface Lookup {
+  /** One statement for certain. */
+  readonly sql: string;
+  readonly table: string;
+  /** The table's maintained fingerprint is wanted too. */
+  readonly kept: boolean;
+  /** Who gives up, or has waited so long, is let go: what it asked may still be running. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface Found {
+  readonly columns: readonly Column[];
+  readonly rows: readonly Row[];
+  /** As it is at some moment after the row was read; null where it was not asked for, or for none. */
+  readonly kept: Fingerprint | null;
+}
+
+/** Each lookup sees one moment of the database, but those at one time share their way there. */
+export interface Lookups {
+  /** Raises what `run` would, but never leaves anything in doubt: `UNAVAILABLE` then. */
+  find(lookup: Lookup): Promise<Found>;
+}
+
 /** A table's content in a few bytes. */
 export interface Fingerprint {
   readonly rows: number;
@@ -253,6 +278,9 @@ export type StandInColumn = Pick<
 
 export interface Engine {
   readonly info: EngineInfo;
+
+  /** Null where there is no way to be shared: a session does as well then. */
+  readonly lookups: Lookups | null;
 
   /** Opens a session. `UNAVAILABLE` when the database cannot be reached within the limit. */
   session(): Promise<EngineSession>;

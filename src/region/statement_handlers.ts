@@ -115,7 +115,10 @@ export class StatementHandlers {
     const first = { replica: replicas.view(request.region), after: request.after ?? 0 };
     const read: ReadRequest = {
       regions: [first, ...also],
-      statement: { sql: textOf(verdict), kind: verdict.statement },
+      statement: {
+        ...{ sql: textOf(verdict), kind: verdict.statement },
+        isLookup: verdict.isLookup ?? false,
+      },
       tables: verdict.tables,
       level: request.read ?? DEFAULT_LEVEL,
       lastInsertId: request.lastInsertId,

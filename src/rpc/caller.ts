@@ -105,16 +105,10 @@ export class Caller {
   }
 
   #stream<N extends RowsCall | EventsCall>(op: N, request: Request<N>, options: CallOptions) {
-    const abort = new AbortController();
-    const signal = options.signal === undefined
-      ? abort.signal
-      : AbortSignal.any([abort.signal, options.signal]);
     const stream = new IncomingStream<unknown, "rows" | "events", unknown>({
       window: this.#limits.streamWindow,
-      cancel: () =>
-        abort.abort(new MinisqlError("CANCELLED", `Cannot finish ${op}: its reader went away`)),
     });
-    stream.follow(this.#start(op, request, { ...options, signal }, stream));
+    stream.follow(this.#start(op, request, options, stream));
     return stream;
   }
 
@@ -143,7 +137,10 @@ export class Caller {
       reject(new MinisqlError("FRAME_TOO_LARGE", why));
       return promise;
     }
-    stream?.onTaken((lines) => this.#link.send(encodeMore(id, lines)));
+    stream?.begin({
+      taken: (lines) => this.#link.send(encodeMore(id, lines)),
+      left: () => this.#giveUp(id, readerLeft),
+    });
     const release = this.#listen(id, options.signal);
     this.#pending.set(id, { op, stream, timeoutMs, resolve, reject, release });
     if (timeoutMs !== null) this.#deadlines.set(id, timeoutMs);
@@ -263,6 +260,10 @@ export class Caller {
     look();
     void this.#link.closed.then(() => stop());
   }
+}
+
+function readerLeft(op: CallName): MinisqlError {
+  return new MinisqlError("CANCELLED", `Cannot finish ${op}: its reader went away`);
 }
 
 /** A silent link is noticed after its limit, or at most one part in so many later. */

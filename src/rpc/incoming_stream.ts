@@ -5,9 +5,17 @@ import { type Column, decodeRows, type Row, type WireRows } from "../protocol/va
 export interface IncomingStreamOptions {
   /** Lines the sender may be ahead of the reader. */
   readonly window: number;
-  /** Called when the reader leaves before the end. */
-  readonly cancel: () => void;
 }
+
+/** What the sender is told of the reader. */
+export interface Reader {
+  /** It has taken so many lines more. */
+  readonly taken: (lines: number) => void;
+  /** It has left before the end. */
+  readonly left: () => void;
+}
+
+const NOBODY: Reader = { taken: () => {}, left: () => {} };
 
 type Item<K, E> = K extends "rows" ? readonly Row[] : E;
 
@@ -23,7 +31,7 @@ export class IncomingStream<A, K extends "rows" | "events", E = never>
   #waiting: Item<K, E>[] = [];
   #wake: Deferred<void> | null = null;
   #taken = 0;
-  #grant: (lines: number) => void = () => {};
+  #reader = NOBODY;
   #ended = false;
 
   constructor(options: IncomingStreamOptions) {
@@ -63,7 +71,7 @@ export class IncomingStream<A, K extends "rows" | "events", E = never>
         }
       }
     } finally {
-      if (!this.#ended) this.#options.cancel();
+      if (!this.#ended) this.#reader.left();
     }
   }
 
@@ -72,17 +80,16 @@ export class IncomingStream<A, K extends "rows" | "events", E = never>
     call.then((answer) => {
       this.#columns.resolve(this.#known);
       this.#answer.resolve(answer as A);
+      this.#end();
     }, (error) => {
       this.#columns.reject(error);
       this.#answer.reject(error);
-    }).finally(() => {
-      this.#ended = true;
-      this.#rouse();
+      this.#end();
     });
   }
 
-  onTaken(grant: (lines: number) => void): void {
-    this.#grant = grant;
+  begin(reader: Reader): void {
+    this.#reader = reader;
   }
 
   /** Takes a line of rows; the answer says what is wrong with it, or is empty. */
@@ -114,8 +121,13 @@ export class IncomingStream<A, K extends "rows" | "events", E = never>
   #took(): void {
     this.#taken++;
     if (this.#taken < this.#options.window / GRANTS_PER_WINDOW || this.#ended) return;
-    this.#grant(this.#taken);
+    this.#reader.taken(this.#taken);
     this.#taken = 0;
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#rouse();
   }
 
   #rouse(): void {

@@ -11,10 +11,16 @@ import type { RpcLimits } from "./limits.ts";
 /** Counted for each cell on top of its own length: quotes, comma, digits of a number. */
 const CELL_BYTES = 8;
 
+/** What ends a stream early. To ask for the signal costs something, so it is left for when one waits. */
+export interface Ending {
+  readonly signal: AbortSignal;
+  throwIfAborted(): void;
+}
+
 export class OutgoingStream {
   readonly #link: Link;
   readonly #id: number;
-  readonly #signal: AbortSignal;
+  readonly #ending: Ending;
   readonly #lineBytes: number;
   #credit: number;
   #waiting: Deferred<void> | null = null;
@@ -23,13 +29,12 @@ export class OutgoingStream {
   #gathered: Row[] = [];
   #gatheredBytes = 0;
 
-  constructor(link: Link, id: number, signal: AbortSignal, limits: RpcLimits) {
+  constructor(link: Link, id: number, ending: Ending, limits: RpcLimits) {
     this.#link = link;
     this.#id = id;
-    this.#signal = signal;
+    this.#ending = ending;
     this.#credit = limits.streamWindow;
     this.#lineBytes = limits.rowsLineBytes;
-    signal.addEventListener("abort", () => this.#waiting?.resolve(), { once: true });
   }
 
   /** The receiver is ready for so many more lines. */
@@ -74,15 +79,15 @@ export class OutgoingStream {
       throw new MinisqlError("UNSUPPORTED", why);
     }
     while (this.#credit <= 0) {
-      this.#signal.throwIfAborted();
       this.#waiting ??= new Deferred();
-      await this.#waiting.promise;
+      await orAborted(this.#waiting.promise, this.#ending.signal);
     }
-    this.#signal.throwIfAborted();
+    this.#ending.throwIfAborted();
     this.#credit--;
     this.#link.send(line);
+    if (this.#link.queuedBytes <= this.#lineBytes) return;
     // A link that takes nothing more must not keep the call beyond its end.
-    await orAborted(this.#link.drained(), this.#signal);
+    await orAborted(this.#link.drained(), this.#ending.signal);
   }
 }
 

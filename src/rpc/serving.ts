@@ -160,7 +160,7 @@ export class Serving {
     const spec = callSpec(call.op);
     if (spec?.rows === true || spec?.event !== undefined) {
       running.streamsTo(
-        new OutgoingStream(this.#link, call.id, running.signal, this.#limits),
+        new OutgoingStream(this.#link, call.id, running, this.#limits),
       );
     }
     this.#running.set(call.id, running);

@@ -28,6 +28,10 @@ export class ServingCall implements CallContext {
     return this.#abort.signal;
   }
 
+  throwIfAborted(): void {
+    if (this.#reason !== null) throw this.#reason;
+  }
+
   get stream(): OutgoingStream | null {
     return this.#stream;
   }

@@ -1,10 +1,11 @@
 /** A database as a process of the made-up world sees it: answers wait while the process is held. */
-import type { Engine, EngineSession, RowStream } from "../ports/engine.ts";
+import type { Engine, EngineSession, Lookups, RowStream } from "../ports/engine.ts";
 import type { Gate } from "./process.ts";
 
 export function gatedEngine(engine: Engine, gate: Gate): Engine {
   return {
     info: engine.info,
+    lookups: engine.lookups === null ? null : gatedLookups(engine.lookups, gate),
     session: () => gate(async () => gatedSession(await engine.session(), gate)),
     sessionWith: (standIns) =>
       gate(async () => gatedSession(await engine.sessionWith(standIns), gate)),
@@ -15,6 +16,10 @@ export function gatedEngine(engine: Engine, gate: Gate): Engine {
     ping: (timeoutMs) => gate(() => engine.ping(timeoutMs)),
     close: () => engine.close(),
   };
+}
+
+function gatedLookups(lookups: Lookups, gate: Gate): Lookups {
+  return { find: (lookup) => gate(() => lookups.find(lookup)) };
 }
 
 function gatedSession(session: EngineSession, gate: Gate): EngineSession {

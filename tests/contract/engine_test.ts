@@ -5,6 +5,7 @@ import { engineContract } from "./engine_contract.ts";
 import { deadlineContract } from "./engine_deadlines.ts";
 import { fingerprintContract } from "./engine_fingerprints.ts";
 import type { EngineContract } from "./engine_fixture.ts";
+import { lookupContract } from "./engine_lookups.ts";
 import { statementContract } from "./engine_statements.ts";
 import { togetherContract } from "./engine_together.ts";
 import { transactionContract } from "./engine_transactions.ts";
@@ -24,11 +25,14 @@ async function server(): Promise<MariadbServer> {
 
 const can = { slowSql: "SELECT SLEEP(60)", rowLocks: true, refusedTypes: [] };
 
-engineContract({
+const own: EngineContract = {
   name: "MysqlEngine on MariaDB",
   can,
   open: async () => await openMariadbEngine(await server()),
-});
+};
+
+engineContract(own);
+lookupContract(own);
 
 const asMysql: EngineContract = {
   name: "MysqlEngine in MySQL's dialect",
@@ -42,3 +46,4 @@ togetherContract(asMysql);
 deadlineContract(asMysql);
 fingerprintContract(asMysql);
 workloadContract(asMysql);
+lookupContract(asMysql);

@@ -5,6 +5,7 @@ import { SystemClock } from "../../src/adapters/system_clock.ts";
 import { SystemRandom } from "../../src/adapters/system_random.ts";
 import type { EngineContract } from "./engine_fixture.ts";
 import { fingerprintContract } from "./engine_fingerprints.ts";
+import { lookupContract } from "./engine_lookups.ts";
 import { sensitivityContract } from "./engine_sensitivity.ts";
 import { standInVisibility } from "./engine_stand_ins.ts";
 import { togetherContract } from "./engine_together.ts";
@@ -23,6 +24,7 @@ const CONTRACT: EngineContract = {
 
 transactionContract(CONTRACT);
 togetherContract(CONTRACT);
+lookupContract(CONTRACT);
 fingerprintContract(CONTRACT);
 sensitivityContract(CONTRACT);
 workloadContract(CONTRACT);

@@ -112,6 +112,8 @@ export class TestServer {
 }
 
 export interface Asked {
+  /** Their names. */
+  readonly columns: readonly string[];
   readonly rows: readonly (readonly unknown[])[];
   readonly answer: Answer<"query">;
 }
@@ -247,7 +249,8 @@ export class ReadCopies {
     const options = signal === undefined ? {} : { signal };
     const stream = caller.rows("query", { ...request, epoch: EPOCH }, options);
     const { items, answer } = await stream.collect();
-    return { rows: items.flat(), answer };
+    const columns = (await stream.columns).map(({ name }) => name);
+    return { columns, rows: items.flat(), answer };
   }
 
   async advance(ms: number): Promise<void> {
@@ -308,10 +311,11 @@ export async function failure(promise: Promise<unknown>): Promise<MinisqlError> 
 function readRequest(server: TestServer, request: Request<"query">, context: RowsContext) {
   const { region, after, also = [], sql, read } = request;
   const { kind, tables } = classify(sql);
+  const isLookup = / WHERE id = \d+$/.test(sql);
   const others = also.map((each) => ({ replica: server.replica(each.region), after: each.after }));
   return {
     regions: [{ replica: server.replica(region), after: after ?? 0 }, ...others] as const,
-    statement: { sql, kind },
+    statement: { sql, kind, isLookup },
     tables,
     level: read ?? "voted",
     timeoutMs: context.within ?? 30_000,

@@ -4,6 +4,9 @@ import type {
   EngineInfo,
   EngineSession,
   Fingerprint,
+  Found,
+  Lookup,
+  Lookups,
   StandIn,
   TableSchema,
 } from "../../ports/engine.ts";
@@ -26,6 +29,7 @@ const OWN_LIMIT_MS = 60_000;
 
 export class MemoryEngine implements Engine {
   readonly info = INFO;
+  readonly lookups: Lookups = { find: (lookup) => this.#find(lookup) };
   readonly #database: MemoryDatabase;
   readonly #schemas = new WeakMap<TableModel, TableSchema>();
   readonly #own = new Set<MemorySession>();
@@ -48,6 +52,19 @@ export class MemoryEngine implements Engine {
       await session.run(`CREATE TABLE ${standInSql(standIn)}`, { timeoutMs: OWN_LIMIT_MS });
     }
     return session;
+  }
+
+  async #find({ sql, table, kept, ...limit }: Lookup): Promise<Found> {
+    const session = await this.#open();
+    try {
+      const { columns, rows } = await session.run(sql, limit);
+      return { columns, rows, kept: kept ? await session.fingerprint(table) : null };
+    } catch (error) {
+      if (!(error instanceof MinisqlError) || error.code !== "OUTCOME_UNKNOWN") throw error;
+      throw new MinisqlError("UNAVAILABLE", error.message, { cause: error });
+    } finally {
+      await session.close();
+    }
   }
 
   async #open(): Promise<MemorySession> {

@@ -28,6 +28,10 @@ interface Driver extends Wire {
 }
 
 interface Command {
+  /** What it does with the next packet. */
+  readonly next: unknown;
+  /** Waits for the first packet of a result. */
+  readonly resultsetHeader: unknown;
   on(event: "fields", listener: (fields: readonly WireField[] | undefined) => void): Command;
   on(event: "result", listener: (result: unknown) => void): Command;
   on(event: "end", listener: () => void): Command;
@@ -175,10 +179,14 @@ export class MysqlLink {
         this.destroy("its answer could not be read");
       }
     };
-    this.#driver.query({ sql, rowsAsArray: true, typeCast: false })
-      .on("fields", (fields) => guard(() => results.fields(fields)))
+    const query = this.#driver.query({ sql, rowsAsArray: true, typeCast: false });
+    query.on("fields", (fields) => guard(() => results.fields(fields)))
       .on("result", (result) => guard(() => results.result(result)))
-      .on("error", (error) => command.reject(error))
+      .on("error", (error) => {
+        // The driver does not tell that the rows before it were all of them.
+        if (query.next === query.resultsetHeader) guard(() => results.end());
+        command.reject(error);
+      })
       .on("end", () => {
         if (!command.settled) guard(() => results.end());
         command.resolve();

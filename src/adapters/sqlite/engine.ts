@@ -54,6 +54,7 @@ export class SqliteEngine implements Engine {
   readonly #store: SqliteStore;
   readonly #sessions = new Set<SqliteSession>();
   readonly info: EngineInfo;
+  readonly lookups = null;
   #closed = false;
 
   /** Opens the database. Raises `UNAVAILABLE` where it cannot be read or written. */

@@ -8,7 +8,7 @@
  * Most reads go this way, at the cost of their query. Where something was committed meanwhile, the
  * read is done over, slowly.
  */
-import type { EngineSession, Fingerprint } from "../../ports/engine.ts";
+import type { EngineSession, Fingerprint, Lookups } from "../../ports/engine.ts";
 import { MinisqlError } from "../../protocol/errors.ts";
 import type { Answer } from "../../protocol/messages.ts";
 import { isSameContent } from "./content.ts";
@@ -30,12 +30,29 @@ export interface QuickDeps {
   readonly looks: KeptLooks;
   /** So many read that looks are better shared than taken along. */
   readonly isCrowded: () => boolean;
+  readonly lookups: Lookups | null;
+  readonly withSession: WithSession;
 }
 
 type Kept = readonly (Fingerprint | null)[];
 
 /** Runs a use of a session; the session is free again when it resolves. */
 export type WithSession = <T>(use: (session: EngineSession) => Promise<T>) => Promise<T>;
+
+interface Pass {
+  /** Called when rows may begin to go: at once, or when they must. */
+  readonly open: () => Promise<void>;
+  readonly when: "at once" | "full";
+  /** Tables whose fingerprints are wanted as they are behind the last row. */
+  readonly kept: readonly string[];
+}
+
+interface Passed {
+  readonly result: Answer<"query">["result"];
+  readonly kept: Kept | null;
+}
+
+const NO_CHANGE: Passed["result"] = { affected: 0 };
 
 export class QuickRead {
   readonly #deps: QuickDeps;
@@ -60,35 +77,32 @@ export class QuickRead {
   }
 
   /** Raises `Missed` where it has to be done over; no row has gone out then. */
-  async run(withSession: WithSession): Promise<Answer<"query">> {
-    const { level } = this.#read.request;
-    return level === "fast" ? await this.#fast(withSession) : await this.#sure(withSession);
+  async run(): Promise<Answer<"query">> {
+    return await (this.#read.request.level === "fast" ? this.#fast() : this.#sure());
   }
 
   /** Nobody vouches for the rows, but the position told is not below the one they were read at. */
-  async #fast(withSession: WithSession): Promise<Answer<"query">> {
+  async #fast(): Promise<Answer<"query">> {
     const { out, parts } = this.#read;
     let seen: readonly View[] | null = null;
-    const { result } = await withSession((session) =>
-      this.#pass(session, {
-        when: "at once",
-        kept: [],
-        open: async () => {
-          if (seen !== null) return;
-          this.#requireServing();
-          seen = parts.map(({ replica }) => ({
-            seq: replica.visible,
-            fingerprints: [],
-            isChanging: false,
-          }));
-          await out.open();
-        },
-      })
-    );
+    const { result } = await this.#pass({
+      when: "at once",
+      kept: [],
+      open: async () => {
+        if (seen !== null) return;
+        this.#requireServing();
+        seen = parts.map(({ replica }) => ({
+          seq: replica.visible,
+          fingerprints: [],
+          isChanging: false,
+        }));
+        await out.open();
+      },
+    });
     return { result, receipt: this.#read.receipt(seen ?? this.#views, []) };
   }
 
-  async #sure(withSession: WithSession): Promise<Answer<"query">> {
+  async #sure(): Promise<Answer<"query">> {
     const { out, parts, signal, request } = this.#read;
     const claimed = claims(parts, this.#views);
     const voting = request.level === "latest"
@@ -109,10 +123,8 @@ export class QuickRead {
       await out.open();
     };
     try {
-      const { result, kept } = await withSession((session) => {
-        const along = this.#deps.isCrowded() ? [] : tables;
-        return this.#pass(session, { open: () => open(null), when: "full", kept: along });
-      });
+      const pass = { open: () => open(null), when: "full", kept: tables } as const;
+      const { result, kept } = await this.#pass(pass);
       await open(kept);
       return { result, receipt: this.#read.receipt(this.#views, verdicts) };
     } catch (error) {
@@ -122,16 +134,31 @@ export class QuickRead {
     }
   }
 
-  /** Reads all rows. `open` is called when they may begin to go: at once, or when they must. */
-  async #pass(
-    session: EngineSession,
-    { open, when, kept }: {
-      readonly open: () => Promise<void>;
-      readonly when: "at once" | "full";
-      /** Tables whose fingerprints are wanted as they are behind the last row. */
-      readonly kept: readonly string[];
-    },
-  ): Promise<{ readonly result: Answer<"query">["result"]; readonly kept: Kept | null }> {
+  /** Reads all rows. */
+  async #pass(pass: Pass): Promise<Passed> {
+    const { lookups, withSession, isCrowded } = this.#deps;
+    const { statement } = this.#read.request;
+    if (lookups !== null && statement.kind !== "pieces" && statement.isLookup === true) {
+      return await this.#lookUp(lookups, statement.sql, pass);
+    }
+    return await withSession((session) =>
+      this.#stream(session, isCrowded() ? { ...pass, kept: [] } : pass)
+    );
+  }
+
+  async #lookUp(lookups: Lookups, sql: string, pass: Pass): Promise<Passed> {
+    const { out, signal, leftMs, parts: [part] } = this.#read;
+    const table = part?.tables[0] ?? "";
+    const isKeptWanted = pass.kept.length > 0;
+    const limit = { timeoutMs: leftMs, signal };
+    const found = await lookups.find({ sql, table, kept: isKeptWanted, ...limit });
+    out.head(found.columns);
+    if (found.rows.length > 0) await out.take(found.rows);
+    if (pass.when === "at once") await pass.open();
+    return { result: NO_CHANGE, kept: isKeptWanted ? [found.kept] : null };
+  }
+
+  async #stream(session: EngineSession, { open, when, kept }: Pass): Promise<Passed> {
     const { out, request } = this.#read;
     const options = { ...this.#read.options(), kept };
     const reading = readStatement(session, request.statement, options);

@@ -110,12 +110,14 @@ export class ReadService {
     const regions = read.regions;
     const mayBe = read.isPlain && read.request.level !== "recount";
     if (!mayBe || !this.#patience.allows(regions)) return null;
+    const { poll, engine: { lookups } } = this.#deps;
     const quick = QuickRead.of({
-      ...{ poll: this.#deps.poll, looks: this.looks, isCrowded: this.#isCrowded },
+      ...{ poll, lookups, looks: this.looks, isCrowded: this.#isCrowded },
+      withSession: (use) => this.#use(read, use),
     }, read);
     if (quick === null) return null;
     try {
-      const answer = await quick.run((use) => this.#use(read, use));
+      const answer = await quick.run();
       this.#patience.succeeded(regions);
       return answer;
     } catch (error) {

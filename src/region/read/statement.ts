@@ -8,6 +8,8 @@ export interface ReadStatement {
   /** As the guard lets it through. */
   readonly sql: string;
   readonly kind: StatementKind;
+  /** For one row by its key. */
+  readonly isLookup?: boolean;
 }
 
 /** What may be read of regions: a statement, or pieces of tables for one that runs elsewhere. */
