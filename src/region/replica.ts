@@ -319,6 +319,8 @@ export class Replica {
       this.#outvoted = null;
       this.#findings = 0;
       this.#primary = primary;
+      // A copy that was found to be wrong on the way here is not to lead.
+      if (this.copy.unfit !== null) primary.end(this.copy.unfit);
       void primary.run().catch((error) => {
         this.copy.deps.reporter.log("error", "A defect of the primary", { error });
       }).finally(() => this.wake());

@@ -186,6 +186,25 @@ regionStory("who leads before it knows what it has applied does nothing twice", 
   assert.deepEqual(story.events("copy.diverged"), []);
 });
 
+regionStory("a copy found to be wrong while it takes over does not lead", async (story) => {
+  await story.query("INSERT INTO t VALUES (1, 10)");
+  await story.allAlike();
+  const { epoch } = story.region;
+  const dead = story.primary;
+  story.cluster.crash(dead.process);
+  await story.until("another takes over", () => story.region.epoch > epoch);
+  const heir = story.primary;
+  const [replica] = heir.server?.replicas.all ?? [];
+  assert.ok(replica);
+  assert.equal(replica.primary, null);
+  replica.lose("for the test");
+  assert.ok(await story.timed("INSERT INTO t VALUES (2, 20)") < 2000);
+  assert.notEqual(story.primary, heir);
+  story.cluster.start(dead.process);
+  await story.allAlike();
+  assert.deepEqual(await story.rows({ read: "latest" }), [[1, 10], [2, 20]]);
+});
+
 regionStory("the role is handed over on order, and writes hardly pause", async (story) => {
   const { client, cluster } = story;
   const to = story.slave;
