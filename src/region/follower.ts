@@ -46,7 +46,7 @@ export class Follower {
 
   /** Promises that nothing of an older epoch is taken any more; on disk when it resolves. */
   async promise(epoch: number): Promise<void> {
-    this.#requireCurrent(epoch);
+    this.requireCurrent(epoch);
     if (epoch > this.promised || this.#copy.deps.log.promised(this.#copy.region) === null) {
       await this.#copy.deps.log.promise(this.#copy.region, String(epoch));
     }
@@ -62,7 +62,7 @@ export class Follower {
     syncing: boolean,
   ): Promise<Answer<"follow">> {
     await this.promise(epoch);
-    this.#requireCurrent(epoch);
+    this.requireCurrent(epoch);
     this.#leader = { epoch, rid: from };
     this.#heardAt = this.#copy.deps.clock.now();
     await this.#stored;
@@ -129,7 +129,8 @@ export class Follower {
     return { last: to, applied: this.#copy.applied.value, unfit: this.#copy.unfit };
   }
 
-  #requireCurrent(epoch: number): void {
+  /** Raises STALE_EPOCH for what was begun before what has been promised. */
+  requireCurrent(epoch: number): void {
     const promised = Math.max(this.promised, this.#leader?.epoch ?? 0);
     if (epoch >= promised) return;
     throw new MinisqlError(
@@ -139,7 +140,7 @@ export class Follower {
   }
 
   #requireLeader({ epoch, from, to }: { epoch: number; from: number; to: string }): void {
-    this.#requireCurrent(epoch);
+    this.requireCurrent(epoch);
     if (to !== this.#incarnation) {
       throw new MinisqlError("BEHIND", `Cannot take what is meant for process ${to}: it has ended`);
     }

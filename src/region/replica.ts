@@ -139,6 +139,8 @@ export class Replica {
   async follow(request: Request<"follow">): Promise<Answer<"follow">> {
     const leave = await this.#change.enter(this.#stop.signal, true);
     try {
+      // What comes late, from a primary of the past, ends no office.
+      this.#follower.requireCurrent(request.epoch);
       if (this.#primary !== null && request.epoch > this.#primary.epoch) {
         this.#primary.end(`server ${request.from} leads in epoch ${request.epoch}`);
       }

@@ -167,6 +167,21 @@ regionStory("a primary cut off from its slaves commits nothing, and they go on",
   assert.deepEqual(await story.rows({ read: "latest" }), [[1, 10]]);
 });
 
+regionStory("what an old primary had sent comes late, and unseats nobody", async (story) => {
+  const old = story.primary;
+  const { region, epoch } = story.region;
+  story.cluster.crash(old.process);
+  await story.query("INSERT INTO t VALUES (1, 10)");
+  const [replica] = story.primary.server?.replicas.all ?? [];
+  assert.ok(replica);
+  const late = replica.follow({ region, epoch, from: old.rid ?? 0 });
+  await assert.rejects(story.outcome(late), is("STALE_EPOCH", /Cannot take orders/));
+  await story.world.advance(1000);
+  assert.equal(story.region.epoch, epoch + 1);
+  story.cluster.start(old.process);
+  await story.allAlike();
+});
+
 regionStory("who leads before it knows what it has applied does nothing twice", async (story) => {
   await story.query("INSERT INTO t VALUES (1, 10)");
   await story.allAlike();
