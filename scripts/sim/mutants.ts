@@ -91,19 +91,19 @@ const LEADING: readonly Mutant[] = [
     bug: "a suspicion outlives the primary it was about: all take over from one another for ever",
     edits: [
       edit(
-        REPLICA,
-        "this.#suspicion?.epoch === state.epoch ? this.#suspicion.why : null;",
-        "this.#suspicion?.why ?? null;",
+        "region/suspicion.ts",
+        "this.#held?.epoch === epoch ? this.#held.why : null;",
+        "this.#held?.why ?? null;",
       ),
       edit(
         REPLICA,
         "const answer = await this.#follower.follow(request, this.copying.isRunning);\n" +
-          "      this.#suspicion = null;",
+          "      this.#suspicion.drop();",
         "const answer = await this.#follower.follow(request, this.copying.isRunning);",
       ),
       edit(
         REPLICA,
-        "this.#suspicion = null;\n      this.#watchman.stop();",
+        "this.#suspicion.drop();\n      this.#watchman.stop();",
         "this.#watchman.stop();",
       ),
     ],

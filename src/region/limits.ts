@@ -13,6 +13,8 @@ export const REGION_LIMITS = {
   pingMs: 250,
   /** Those who may take over try one after the other, so far apart. */
   staggerMs: 100,
+  /** Who reaches none of the other replicas waits so long before it takes over from a primary. */
+  standBackMs: 3000,
   /** A region's node is read again so often, should a watch have been missed. */
   rereadMs: 3000,
   /** What a call between replicas may take, where nothing else is said. */

@@ -19,7 +19,9 @@ import { peersAmong } from "./peers.ts";
 import { Primary } from "./primary/primary.ts";
 import type { OpenQuarantine } from "./quarantine_files.ts";
 import type { KnownState, RegionNode } from "./region_node.ts";
-import { stepOf } from "./succession.ts";
+import { callRoll } from "./roll_call.ts";
+import { type Heir, nextTerm, stepOf, type Take } from "./succession.ts";
+import { Suspicion } from "./suspicion.ts";
 import { Watchman } from "./watchman.ts";
 
 export interface ReplicaDeps extends CopyDeps {
@@ -53,7 +55,7 @@ export class Replica {
   #primary: Primary | null = null;
   /** The highest epoch this process has led in: none is led in twice. */
   #served = -1;
-  #suspicion: { readonly epoch: number; readonly why: string } | null = null;
+  readonly #suspicion = new Suspicion();
   #outvoted: OutvotedPrimary | null = null;
   /** How often the primary's rows were found wrong in this epoch, with no others to mend them from. */
   #findings = 0;
@@ -149,7 +151,7 @@ export class Replica {
       // A copy from a primary of the past is gone on with from the new one.
       if (leader !== null && leader.epoch < request.epoch) await this.copying.stop();
       const answer = await this.#follower.follow(request, this.copying.isRunning);
-      this.#suspicion = null;
+      this.#suspicion.drop();
       // Whoever leads now has it repaired.
       if (this.#outvoted !== null && this.#outvoted.epoch < request.epoch) this.#outvoted = null;
       return answer;
@@ -252,16 +254,16 @@ export class Replica {
       return this.wake();
     }
     this.#watchman.watch(state, rid);
-    const suspicion = this.#suspicion?.epoch === state.epoch ? this.#suspicion.why : null;
-    const step = stepOf(state, {
+    const heir: Heir = {
       self: { rid, incarnation: this.#deps.incarnation },
       promised: this.#follower.promised,
       unfit: this.copy.unfit,
-      suspicion,
-    });
+      suspicion: this.#suspicion.of(state.epoch),
+    };
+    const step = stepOf(state, heir);
     // Who has been taken off the list of servers may be cut off from them all: it does not lead.
     if (step.kind === "take" && !this.#isListed(rid)) return;
-    if (step.kind === "take") await this.#take(step, this.#known.version, signal);
+    if (step.kind === "take") await this.#take(step, heir, this.#known, signal);
     else if (step.kind === "assume" && this.copy.unfit === null && state.epoch > this.#served) {
       await this.#assume(this.#known);
     } else if (step.kind === "assume") await this.#resign(this.#known, signal);
@@ -273,27 +275,26 @@ export class Replica {
   }
 
   /** Tries to become the primary, when it is its turn. */
-  async #take(
-    step: Extract<ReturnType<typeof stepOf>, { kind: "take" }>,
-    version: number,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #take(step: Take, heir: Heir, known: KnownState, signal: AbortSignal): Promise<void> {
+    const { state, version } = known;
     const { clock, limits, reporter } = this.copy.deps;
+    const { directory, node } = this.#deps;
     if (step.turn > 0) {
       await pause(clock, step.turn * limits.staggerMs, signal);
-      const session = this.#deps.node.session;
-      const now = session === null ? null : await session.get(this.#deps.node.path);
+      const now = node.session === null ? null : await node.session.get(node.path);
       if (now?.version !== version) return this.wake();
     }
+    const roll = await callRoll(state, heir.self.rid, directory, limits.pingMs, signal);
+    const isEarly = clock.now() - this.#suspicion.since < limits.standBackMs;
+    if (roll.isAlone && heir.suspicion !== null && isEarly) return this.#suspicion.rest();
     if (signal.aborted || this.copy.unfit !== null) return;
-    const from = this.#known?.state.primary ?? null;
-    const outcome = await this.#deps.node.change(step.next, version, signal);
+    const next = nextTerm(state, heir, roll.answers);
+    const outcome = await node.change(next, version, signal);
     // Of an outcome that is not known, the node itself will tell.
     if (outcome.kind !== "done") return this.wake();
     this.#known = outcome.known;
-    const { region, epoch } = step.next;
-    const { seq } = this.copy.last;
-    const to = this.#deps.rid() ?? 0;
+    const { region, epoch } = next;
+    const [from, to, { seq }] = [state.primary, heir.self.rid, this.copy.last];
     reporter.event({ event: "region.failover", region, epoch, from, to, seq, reason: step.why });
     await this.#assume(outcome.known);
   }
@@ -308,7 +309,7 @@ export class Replica {
       await this.#follower.promise(epoch);
       this.#served = epoch;
       this.#follower.release();
-      this.#suspicion = null;
+      this.#suspicion.drop();
       this.#watchman.stop();
       await this.#applier.stop();
       const { directory, node, incarnation } = this.#deps;
@@ -367,7 +368,7 @@ export class Replica {
   }
 
   #suspect(epoch: number, why: string): void {
-    this.#suspicion = { epoch, why };
+    this.#suspicion.raise(epoch, why, this.copy.deps.clock.now());
     this.wake();
   }
 

@@ -13,18 +13,19 @@ export interface Heir {
   readonly suspicion: string | null;
 }
 
+/** Take over, after those who stand before it have had their turn. */
+export interface Take {
+  readonly kind: "take";
+  readonly turn: number;
+  readonly why: string;
+}
+
 /** What to do about who leads, as this replica sees it. */
 export type Step =
   | { readonly kind: "none" }
   /** The node says that this very process leads. */
   | { readonly kind: "assume" }
-  /** Take over, after those who stand before it have had their turn. */
-  | {
-    readonly kind: "take";
-    readonly next: RegionState;
-    readonly turn: number;
-    readonly why: string;
-  };
+  | Take;
 
 const NONE: Step = { kind: "none" };
 
@@ -49,19 +50,28 @@ export function isLetGo(state: RegionState, rid: number, epoch: number): boolean
   return !state.replicas.includes(rid) && state.isr.every((member) => member.rid !== rid);
 }
 
-/** The next epoch's state. The old primary leaves, unless too few would be left to go on. */
-function take(state: RegionState, { self, promised }: Heir, why: string): Step {
+function take(state: RegionState, { self }: Heir, why: string): Step {
+  const heirs = state.isr.map(({ rid }) => rid).filter((rid) => rid !== state.primary);
+  const turn = state.primary === self.rid ? 0 : Math.max(0, heirs.indexOf(self.rid));
+  return { kind: "take", turn, why };
+}
+
+/**
+ * The next epoch's state. The old primary leaves, unless too few of those who answer would be left
+ * to go on: it has all that was acknowledged, and may be back before those who do not answer.
+ */
+export function nextTerm(
+  state: RegionState,
+  { self, promised }: Pick<Heir, "self" | "promised">,
+  answers: (member: Member) => boolean,
+): RegionState {
   const others = state.isr.filter(({ rid }) => rid !== self.rid);
   const remaining = others.filter(({ rid }) => rid !== state.primary);
-  const isEnough = remaining.length + 1 >= minInSyncOf(state);
-  const isr = [self, ...(isEnough ? remaining : others)];
-  const next: RegionState = {
+  const isEnough = remaining.filter(answers).length + 1 >= minInSyncOf(state);
+  return {
     ...state,
     epoch: Math.max(state.epoch, promised) + 1,
     primary: self.rid,
-    isr,
+    isr: [self, ...(isEnough ? remaining : others)],
   };
-  const heirs = state.isr.map(({ rid }) => rid).filter((rid) => rid !== state.primary);
-  const turn = state.primary === self.rid ? 0 : Math.max(0, heirs.indexOf(self.rid));
-  return { kind: "take", next, turn, why };
 }

@@ -1,7 +1,7 @@
 /** Who may take over, with what, and who may not. */
 import assert from "node:assert/strict";
 import type { RegionState } from "../protocol/model.ts";
-import { type Heir, stepOf } from "./succession.ts";
+import { type Heir, nextTerm, stepOf } from "./succession.ts";
 
 const STATE: RegionState = {
   region: "r",
@@ -26,13 +26,16 @@ function heir(changes: Partial<Heir> = {}): Heir {
   };
 }
 
+const all = () => true;
+
 Deno.test("succession: one in sync takes over from a suspected primary, which leaves the set", () => {
   const step = stepOf(STATE, heir());
   assert.equal(step.kind, "take");
   if (step.kind !== "take") return;
-  assert.equal(step.next.epoch, 5);
-  assert.equal(step.next.primary, 2);
-  assert.deepEqual(step.next.isr.map(({ rid }) => rid), [2, 3]);
+  const next = nextTerm(STATE, heir(), all);
+  assert.equal(next.epoch, 5);
+  assert.equal(next.primary, 2);
+  assert.deepEqual(next.isr.map(({ rid }) => rid), [2, 3]);
   assert.equal(step.turn, 0);
   assert.equal(
     (stepOf(STATE, heir({ self: { rid: 3, incarnation: "c" } })) as { turn: number }).turn,
@@ -49,22 +52,28 @@ Deno.test("succession: nobody takes over without a suspicion, out of sync, or wi
 
 Deno.test("succession: the old primary stays in a set that would become too small without it", () => {
   const pair = { ...STATE, isr: STATE.isr.slice(0, 2) };
-  const step = stepOf(pair, heir());
-  assert.deepEqual(step.kind === "take" && step.next.isr.map(({ rid }) => rid), [2, 1]);
+  assert.equal(stepOf(pair, heir()).kind, "take");
+  assert.deepEqual(nextTerm(pair, heir(), all).isr.map(({ rid }) => rid), [2, 1]);
+});
+
+Deno.test("succession: the old primary stays where too few of the others answer", () => {
+  const next = nextTerm(STATE, heir(), () => false);
+  assert.deepEqual(next.isr.map(({ rid }) => rid), [2, 1, 3]);
 });
 
 Deno.test("succession: a primary that was restarted leads again only in a new epoch", () => {
-  const step = stepOf(STATE, heir({ self: { rid: 1, incarnation: "a2" }, suspicion: null }));
-  assert.equal(step.kind, "take");
-  assert.equal(step.kind === "take" && step.next.isr[0]?.incarnation, "a2");
+  const restarted = heir({ self: { rid: 1, incarnation: "a2" }, suspicion: null });
+  assert.equal(stepOf(STATE, restarted).kind, "take");
+  assert.equal(nextTerm(STATE, restarted, all).isr[0]?.incarnation, "a2");
 });
 
 Deno.test("succession: who is named as the primary, as the process it is, leads", () => {
   const self = { rid: 1, incarnation: "a" };
   assert.equal(stepOf(STATE, heir({ self, suspicion: null })).kind, "assume");
   // It has promised more since: what it is named for is over.
-  const step = stepOf(STATE, heir({ self, suspicion: null, promised: 6 }));
-  assert.equal(step.kind === "take" && step.next.epoch, 7);
+  const promised = heir({ self, suspicion: null, promised: 6 });
+  assert.equal(stepOf(STATE, promised).kind, "take");
+  assert.equal(nextTerm(STATE, promised, all).epoch, 7);
 });
 
 Deno.test("succession: a region without a primary is taken by whoever is in sync", () => {

@@ -220,6 +220,46 @@ regionStory("a copy found to be wrong while it takes over does not lead", async 
   assert.deepEqual(await story.rows({ read: "latest" }), [[1, 10], [2, 20]]);
 });
 
+regionStory("a slave that reaches nobody leaves the role to those who do", async (story) => {
+  const { network, coordinator: { faults } } = story.world;
+  await story.query("INSERT INTO t VALUES (1, 10)");
+  const { epoch } = story.region;
+  const old = story.primary;
+  const alone = story.slave;
+  for (const host of story.holders) {
+    if (host === alone) continue;
+    network.part(alone.name, host.name);
+    network.cut(alone.name, host.name);
+  }
+  // The primary cannot let it go just yet, and its own turn would be first.
+  faults.partition(old.process.client, "silent");
+  await story.world.advance(1500);
+  faults.heal(old.process.client);
+  assert.ok(await story.timed("INSERT INTO t VALUES (2, 20)") < 3000);
+  assert.equal(story.primary, old);
+  assert.equal(story.region.epoch, epoch);
+  network.mendAll();
+  await story.allAlike();
+});
+
+regionStory("a suspected primary stays in sync while the others are not there", async (story) => {
+  await story.query("INSERT INTO t VALUES (1, 10)");
+  await story.allAlike();
+  const old = story.primary;
+  const [heir, other] = story.slaves;
+  assert.ok(heir && other);
+  for (const lost of [other, old]) story.cluster.crash(lost.process);
+  story.rot(other);
+  await story.until("the last one takes over", () => story.primary === heir);
+  story.cluster.crash(heir.process);
+  // Of the two that come back one has lost its log, and the other has everything.
+  for (const back of [other, old]) story.cluster.start(back.process);
+  await story.query("INSERT INTO t VALUES (2, 20)", { timeoutMs: 20_000 });
+  story.cluster.start(heir.process);
+  await story.allAlike();
+  assert.deepEqual(await story.rows({ read: "latest" }), [[1, 10], [2, 20]]);
+});
+
 regionStory("the role is handed over on order, and writes hardly pause", async (story) => {
   const { client, cluster } = story;
   const to = story.slave;

@@ -52,7 +52,7 @@ export class Keeper {
       return `${quorum.members.length} of at least ${min} replicas are in sync`;
     }
     const silent = quorum.members.filter((member) => this.#hasLeft(member));
-    if (silent.length === 0) return null;
+    if (silent.length === 0 || quorum.members.some((each) => this.#isAwaited(each))) return null;
     const rids = silent.map(({ rid }) => rid).join(", ");
     const lostAt = shippers().get(silent[0]?.rid ?? 0)?.lostAt ?? null;
     return lostAt === null ? null : `server ${rids} does not answer, and no other copy is in sync`;
@@ -130,8 +130,8 @@ export class Keeper {
     const joining = (state.joining ?? []).filter((rid) => isr.every((each) => each.rid !== rid));
     const next = { ...state, isr, joining };
     // With too few to go on nobody leaves: all who are in sync have everything, and whoever of them
-    // is not cut off, as this primary may be, can take over.
-    if (isr.length < minInSyncOf(next)) {
+    // is not cut off, as this primary may be, can take over. Who may yet be reached does not count.
+    if (isr.filter((member) => !this.#isAwaited(member)).length < minInSyncOf(next)) {
       isr.push(...quorum.members.filter((each) => isr.every(({ rid }) => rid !== each.rid)));
     }
     // The others in the order in which they came: who came last has the most to catch up with.
@@ -152,6 +152,12 @@ export class Keeper {
       return copy.deps.clock.now() - shipper.lostAt >= this.#patience(shipper);
     }
     return shipper.incarnation !== member.incarnation;
+  }
+
+  /** It does not follow, and its time to be reached again is not over. */
+  #isAwaited(member: Member): boolean {
+    const shipper = this.#deps.shippers().get(member.rid);
+    return (shipper?.lostAt ?? null) !== null && !this.#hasLeft(member);
   }
 
   /** Who has not followed this primary yet may have a server to find first. */
