@@ -1,11 +1,13 @@
 /** One seed: a whole cluster, its own mix of faults, a stormy phase, a calm one, a verdict. */
 import { SeededRandom } from "../adapters/seeded_random.ts";
 import type { ClusterEvent } from "../protocol/events.ts";
+import type { RegionState } from "../protocol/model.ts";
 import type { ReadLevel } from "../protocol/calls/region.ts";
 import type { RegionLimits } from "../region/limits.ts";
 import { accusationFault } from "./checks/accusations.ts";
 import { leadersFault, type Said } from "./checks/leaders.ts";
 import { RegionCluster, type RegionClusterOptions } from "./region_cluster.ts";
+import type { RegionHost } from "./region_host.ts";
 import type { ReadQuestion } from "./region_history.ts";
 import { copiesFault, historyFault, unsettled } from "./region_outcome.ts";
 import { RegionStorm } from "./region_storm.ts";
@@ -170,8 +172,7 @@ async function core(cluster: RegionCluster): Promise<void> {
   const { world, hosts, workload } = cluster;
   const { network, random } = world;
   const pick = <T>(items: readonly T[]) => items[Math.floor(random.next() * items.length)] as T;
-  // Of three copies one may be wrong, or away: with both at once nobody can tell what is right.
-  const straggler = hosts.find(({ tampered }) => tampered.size > 0) ?? pick(hosts);
+  const straggler = hosts.find((host) => isLacking(cluster, host)) ?? pick(hosts);
   const { process, name } = straggler;
   const names = [...cluster.processes.map((each) => each.name), ...CLIENTS];
   const how = pick(["dead", "held", "cut off"]);
@@ -192,6 +193,17 @@ async function core(cluster: RegionCluster): Promise<void> {
   network.mendAll();
   process.resume();
   straggler.start();
+}
+
+/**
+ * Of three copies one may be wrong, or away: with both at once nobody can tell what is right. With a
+ * log that was damaged, and not copied anew yet, the one that is away may be the last to have all.
+ */
+function isLacking({ regions }: RegionCluster, host: RegionHost): boolean {
+  const { rid, incarnation, tampered, isLogHurt } = host;
+  const isInSync = ({ isr }: RegionState) =>
+    isr.some((member) => member.rid === rid && member.incarnation === incarnation);
+  return tampered.size > 0 || (isLogHurt && !regions.every(isInSync));
 }
 
 /** Tries again and again until it is done once. */
