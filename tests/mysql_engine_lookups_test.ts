@@ -64,7 +64,7 @@ placeTest("many at once need few connections", async (place) => {
 });
 
 placeTest("connections that the server has closed are opened anew", async (place) => {
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 10; round++) {
     await many(place.engine, 40);
     await kill(place, await threads(place));
   }

@@ -40,11 +40,16 @@ export class ChannelPool {
     }
   }
 
+  /** Closes what is free: what broke one connection may have broken all, though it does not show. */
+  async renew(): Promise<void> {
+    await Promise.all(this.#free.splice(0).map((channel) => channel.close()));
+  }
+
   /** Closes what is free now, and what is in use when it comes back. */
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const waiter of this.#waiters.splice(0)) waiter("closed");
-    await Promise.all(this.#free.splice(0).map((channel) => channel.close()));
+    await this.renew();
   }
 
   async #enter(): Promise<void> {

@@ -102,7 +102,8 @@ export class MysqlLookups implements Lookups {
     for (let losses = 0; left.length > 0;) {
       const packet = await this.#channels.use((channel) => this.#ask(channel, left));
       if (packet.isLost && ++losses > 1) throw lost(packet.failure);
-      if (!packet.isLost) left = packet.settle();
+      if (packet.isLost) await this.#channels.renew();
+      else left = packet.settle();
       left = left.filter(({ found }) => !found.settled);
     }
   }
