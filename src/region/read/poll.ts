@@ -8,7 +8,7 @@ import type { Fingerprint } from "../../ports/engine.ts";
 import { MinisqlError } from "../../protocol/errors.ts";
 import type { Answer } from "../../protocol/messages.ts";
 import type { Peer, ReadableReplica } from "../readable.ts";
-import { contentOf, isSameContent, tableContents } from "./content.ts";
+import { contentOf, tableContents } from "./content.ts";
 import { type Decided, hear } from "./hearing.ts";
 import type { ReadLimits } from "./limits.ts";
 import { Outvoted } from "./outvoted.ts";
@@ -37,14 +37,6 @@ export interface Judged extends Decided {
   readonly table: string;
 }
 
-/** A claim that all copies agree on, and how it was judged. */
-interface Settled {
-  readonly epoch: number;
-  readonly claim: Pick<Claim, "seq" | "tables" | "fingerprints">;
-  readonly peers: readonly number[];
-  readonly judged: Judged;
-}
-
 /** What the others have said of one position and some tables, by their numbers. */
 interface Heard {
   readonly ballots: Map<number, Ballot>;
@@ -57,8 +49,6 @@ export class Poll {
   readonly #deps: PollDeps;
   /** By region, epoch, position and tables, the oldest first. */
   readonly #heard = new Map<string, Heard>();
-  /** The last one of each region, so that most reads need not be judged anew. */
-  readonly #settled = new Map<string, Settled>();
   /** Copies that did not answer when they were asked last. */
   readonly #silent = new Set<string>();
   /** When each copy was last told that it dissents. */
@@ -88,24 +78,14 @@ export class Poll {
   async take(claim: Claim, signal: AbortSignal): Promise<Judged> {
     const { replica, tables, fingerprints } = claim;
     const peers = tables.length === 0 ? [] : replica.peers();
-    const table = changedTable(claim);
-    if (table !== null) return { ...CHANGED, table };
-    const settled = this.#settled.get(replica.region);
-    if (settled !== undefined && isSettled(settled, claim, peers)) return settled.judged;
     const content = contentOf(fingerprints);
     if (content === null) throw new Changing(replica.region, claim.seq);
+    const table = changedTable(claim);
+    if (table !== null) return { ...CHANGED, table };
     const own = { rid: replica.rid, content, isPrimary: replica.isPrimary };
     const judged = await this.#hear(claim, own, peers, signal);
-    if (judged.agree.length === 1 + peers.length) this.#settle(claim, peers, judged);
     if (judged.outcome === "won" || !claim.isChanging) return judged;
     throw new Changing(replica.region, claim.seq);
-  }
-
-  #settle({ replica, seq, tables, fingerprints }: Claim, peers: readonly Peer[], judged: Judged) {
-    this.#settled.set(replica.region, {
-      ...{ epoch: replica.epoch, claim: { seq, tables, fingerprints }, judged },
-      peers: peers.map(({ rid }) => rid),
-    });
   }
 
   /** Raises `Outvoted` for a copy that was changed beside the cluster. Asks nobody. */
@@ -217,22 +197,6 @@ export class Poll {
     const request = { region, epoch, tables: tables.slice(0, TABLES_A_VOTE) };
     peer?.call("challenge", request, { timeoutMs: limits.voteMs }).catch(() => {});
   }
-}
-
-function isSettled(
-  { epoch, claim, peers: settled }: Settled,
-  { replica, seq, tables, fingerprints }: Claim,
-  peers: readonly Peer[],
-): boolean {
-  return claim.seq === seq && epoch === replica.epoch &&
-    settled.length === peers.length && settled.every((rid, at) => peers[at]?.rid === rid) &&
-    claim.tables.length === tables.length &&
-    claim.tables.every((each, at) => each === tables[at]) &&
-    claim.fingerprints.every((each, at) => isSame(each, fingerprints[at] ?? null));
-}
-
-function isSame(a: Fingerprint | null, b: Fingerprint | null): boolean {
-  return a === b || (a !== null && b !== null && isSameContent(a, b));
 }
 
 function silence({ rid }: Peer): Ballot {
