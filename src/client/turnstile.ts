@@ -10,6 +10,7 @@ export class Turnstile {
   /** Resolves when it is the caller's turn, with what ends it. Raises when the time is up before. */
   async enter(deadline: Deadline): Promise<() => void> {
     const before = this.#last;
+    if (before === null) deadline.throwIfStopped();
     const turn = new Deferred<void>();
     // Whoever gives up while waiting still lets nobody pass before its turn would have come.
     const all = before === null ? turn.promise : before.then(() => turn.promise);
@@ -18,9 +19,9 @@ export class Turnstile {
       turn.resolve();
       if (this.#last === all) this.#last = null;
     };
+    if (before === null) return leave;
     try {
-      if (before === null) deadline.throwIfStopped();
-      else await waitFor(before, deadline);
+      await waitFor(before, deadline);
     } catch (error) {
       turn.resolve();
       throw error;

@@ -10,9 +10,9 @@ import type { StatementResult } from "../protocol/values.ts";
 import { cellLiteral } from "../sql/cell_literal.ts";
 import type { ServerVersion } from "../sql/executable_comment.ts";
 import { guard } from "../sql/guard/guard.ts";
-import { type Lookup, readLookup } from "../sql/lookup.ts";
 import { autoIncrementColumn } from "../sql/guard/schema.ts";
 import type { Verdict } from "../sql/guard/verdict.ts";
+import { readLookup } from "../sql/lookup.ts";
 import { quoteName } from "../sql/names.ts";
 
 export type Accepted = Exclude<Verdict, { readonly kind: "refused" }> & {
@@ -31,8 +31,8 @@ export interface JudgeFacts {
 
 /** The guard's verdict; raises its refusal. */
 export function judge(sql: string, facts: JudgeFacts): Accepted {
-  const lookup = readLookup(sql, facts.table);
-  if (lookup !== null) return acceptedLookup(sql, lookup);
+  const table = readLookup(sql, facts.table);
+  if (table !== null) return acceptedLookup(sql, table);
   if (sql.length > STATEMENT_UNITS_MAX) {
     throw sqlError(
       1153,
@@ -47,7 +47,7 @@ export function judge(sql: string, facts: JudgeFacts): Accepted {
 }
 
 /** As the guard would have it. */
-function acceptedLookup(sql: string, { table }: Lookup): Accepted {
+function acceptedLookup(sql: string, table: string): Accepted {
   return {
     ...{ kind: "safe", statement: "select", category: "read", isLookup: true },
     ...{ tables: [{ database: null, table, role: "read" }], context: [], sql, session: [] },

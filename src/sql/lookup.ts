@@ -6,11 +6,6 @@
  */
 import { isReserved } from "./reserved_words.ts";
 
-export interface Lookup {
-  /** As the statement names it. */
-  readonly table: string;
-}
-
 /** What must be known of a table. It is never changed, but replaced. */
 export interface LookupTable {
   readonly columns: readonly LookupColumn[];
@@ -36,11 +31,11 @@ const LOOKUP = new RegExp(
 const NAMES = new RegExp(NAME, "g");
 const CONDITIONS = new RegExp(`(${NAME})\\s*=\\s*(${LITERAL})`, "g");
 
-/** Null for anything but a lookup in a table that is known. */
+/** The table, as the statement names it; null for anything but a lookup in one that is known. */
 export function readLookup(
   sql: string,
   tableNamed: (name: string) => LookupTable | null,
-): Lookup | null {
+): string | null {
   if (sql.length > UNITS_MAX) return null;
   const [, selected = "", from = "", where = ""] = LOOKUP.exec(sql) ?? [];
   const table = nameOf(from);
@@ -48,7 +43,7 @@ export function readLookup(
   if (schema === null || table === null) return null;
   const facts = factsOf(schema);
   if (facts.key === null || !(selected === "*" || isSelectable(selected, facts))) return null;
-  return findsOne(where, facts, facts.key) ? { table } : null;
+  return findsOne(where, facts, facts.key) ? table : null;
 }
 
 interface TableFacts {
@@ -67,7 +62,7 @@ function factsOf(schema: LookupTable): TableFacts {
 }
 
 /** Types whose values may be too large to have many of them in memory at once. */
-const LARGE = /^(?:medium|long)|^json|^geometry|^vector/;
+const LARGE = /^(?:medium|long)(?:text|blob)|^json|^vector|^geom|linestring|polygon|^multipoint/;
 
 function readFacts({ columns, indexes }: LookupTable): TableFacts {
   const byName = new Map(columns.map((column) => [column.name.toLowerCase(), column]));

@@ -20,6 +20,8 @@ const TABLES: Readonly<Record<string, LookupTable>> = {
     "left_id",
     "right_id",
   ),
+  sizes: table({ id: "mediumint(8)", name: "text", at: "point" }, "id"),
+  places: table({ id: "int", name: "text", area: "multipolygon" }, "id"),
   codes: table({ code: "binary(16)", name: "varchar(9)" }, "code"),
   prices: table({ price: "decimal(10,2)", name: "text" }, "price"),
   heaps: table({ id: "int", name: "text" }),
@@ -27,7 +29,7 @@ const TABLES: Readonly<Record<string, LookupTable>> = {
 };
 
 function tableOf(sql: string): string | null {
-  return readLookup(sql, (name) => TABLES[name] ?? null)?.table ?? null;
+  return readLookup(sql, (name) => TABLES[name] ?? null);
 }
 
 const LOOKUPS: readonly (readonly [sql: string, table: string])[] = [
@@ -39,6 +41,7 @@ const LOOKUPS: readonly (readonly [sql: string, table: string])[] = [
   ["SELECT id FROM users WHERE name = 'O, FROM WHERE AND x = 1' AND id = 3", "users"],
   ["SELECT * FROM pairs WHERE right_id = 'a-b' AND left_id = 3", "pairs"],
   ["SELECT * FROM codes WHERE code = 'abc'", "codes"],
+  ["SELECT * FROM sizes WHERE id = 5", "sizes"],
 ];
 
 for (const [sql, table] of LOOKUPS) {
@@ -69,6 +72,7 @@ const OTHERS: readonly string[] = [
   "SELECT * FROM users WHERE id = 5 FOR UPDATE",
   "SELECT body FROM papers WHERE id = 5",
   "SELECT name FROM papers WHERE id = 5",
+  "SELECT name FROM places WHERE id = 5",
   `SELECT * FROM users WHERE name = '${"x".repeat(1024)}' AND id = 5`,
   // Other statements, words that are no names, and what could end the statement.
   "DELETE FROM users WHERE id = 5",

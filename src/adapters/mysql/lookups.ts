@@ -97,92 +97,79 @@ export class MysqlLookups implements Lookups {
   }
 
   async #findAll(all: readonly Waiting[]): Promise<void> {
-    let left = all;
-    // A connection that was lost while nobody used it shows only now.
-    for (let losses = 0; left.length > 0;) {
-      const packet = await this.#channels.use((channel) => this.#ask(channel, left));
-      if (packet.isLost && ++losses > 1) throw lost(packet.failure);
-      if (packet.isLost) await this.#channels.renew();
-      else left = packet.settle();
-      left = left.filter(({ found }) => !found.settled);
+    let losses = 0;
+    while (all.some(isWaiting)) {
+      const reply = await this.#channels.use((channel) =>
+        this.#ask(channel, all.filter(isWaiting))
+      );
+      // A connection that was lost while nobody used it shows only now.
+      if (reply?.isLost === true && ++losses > 1) throw lost(reply.failure);
+      if (reply?.isLost === true) await this.#channels.renew();
+      else if (reply !== null) tell(reply);
     }
   }
 
-  async #ask(channel: Channel, all: readonly Waiting[]): Promise<Packet> {
+  /** Null where nobody waits any more, now that there is a connection. */
+  async #ask(channel: Channel, asked: readonly Waiting[]): Promise<Reply | null> {
+    if (asked.length === 0) return null;
     this.#busy.add(channel);
     try {
-      return await Packet.send(channel, all);
+      return await ask(channel, asked);
     } finally {
       this.#busy.delete(channel);
     }
   }
 }
 
-/** Lookups in one table that were sent together, and what came back. */
-class Packet {
+/** What came back for lookups in one table that were sent together. */
+interface Reply {
+  readonly asked: readonly Waiting[];
+  /** Of those that went well, the first ones. */
+  readonly answers: readonly Answer[];
+  /** Null where nobody wanted it, or the server did not come so far. */
+  readonly kept: { readonly fingerprint: Fingerprint | null } | null;
+  /** Of the lookup behind those, or of the look at what is kept, behind all. */
   readonly failure: MinisqlError | null;
   /** The connection was: nothing is known of any of them. */
   readonly isLost: boolean;
-  readonly #all: readonly Waiting[];
-  readonly #answers: readonly Answer[];
-  /** Null where nobody wanted it, or the server did not come so far. */
-  readonly #kept: { readonly fingerprint: Fingerprint | null } | null;
+}
 
-  static async send(channel: Channel, all: readonly Waiting[]): Promise<Packet> {
-    const table = all[0]?.lookup.table ?? "";
-    const texts = all.map(({ lookup }) => lookup.sql);
-    const isKeptWanted = all.some(({ lookup }) => lookup.kept);
-    if (isKeptWanted) texts.push(keptByNameSql([table]));
-    const timeoutMs = Math.max(...all.map(({ lookup }) => lookup.timeoutMs));
-    const { answers, failure } = await channel.sendAll(texts, { timeoutMs });
-    const kept = isKeptWanted ? answers[all.length] : undefined;
-    const [fingerprint = null] = kept === undefined ? [] : keptInOrder([table], kept.rows);
-    return new Packet(all, {
-      ...{ answers: answers.slice(0, all.length), failure },
-      kept: kept === undefined ? null : { fingerprint },
-      isLost: failure !== null && !channel.isUsable,
-    });
-  }
+async function ask(channel: Channel, asked: readonly Waiting[]): Promise<Reply> {
+  const table = asked[0]?.lookup.table ?? "";
+  const texts = asked.map(({ lookup }) => lookup.sql);
+  if (asked.some(({ lookup }) => lookup.kept)) texts.push(keptByNameSql([table]));
+  const timeoutMs = Math.max(...asked.map(({ lookup }) => lookup.timeoutMs));
+  const { answers, failure } = await channel.sendAll(texts, { timeoutMs });
+  const look = answers[asked.length];
+  const [fingerprint = null] = look === undefined ? [] : keptInOrder([table], look.rows);
+  return {
+    ...{ asked, failure, answers: answers.slice(0, asked.length) },
+    kept: look === undefined ? null : { fingerprint },
+    isLost: failure !== null && !channel.isUsable,
+  };
+}
 
-  private constructor(all: readonly Waiting[], came: {
-    readonly answers: readonly Answer[];
-    readonly failure: MinisqlError | null;
-    readonly kept: { readonly fingerprint: Fingerprint | null } | null;
-    readonly isLost: boolean;
-  }) {
-    this.#all = all;
-    this.#answers = came.answers;
-    this.failure = came.failure;
-    this.#kept = came.kept;
-    this.isLost = came.isLost;
+/** Tells whom it can; the others are to be sent once more. */
+function tell({ asked, answers, kept, failure }: Reply): void {
+  for (const [at, { columns, rows }] of answers.entries()) {
+    const { lookup, found } = asked[at] as Waiting;
+    if (!lookup.kept) found.resolve({ columns, rows, kept: null });
+    else if (kept !== null) found.resolve({ columns, rows, kept: kept.fingerprint });
   }
+  if (failure === null) return;
+  const failed = asked[answers.length];
+  for (const { found } of failed === undefined ? asked.filter(isWaiting) : [failed]) {
+    found.reject(failure);
+  }
+}
 
-  /** Tells whom it can, and returns those that are to be sent once more. */
-  settle(): readonly Waiting[] {
-    const left: Waiting[] = [];
-    for (const [at, waiting] of this.#all.entries()) {
-      const answer = this.#answers[at];
-      const { lookup, found } = waiting;
-      if (answer === undefined) {
-        if (this.failure !== null && at === this.#answers.length) found.reject(this.failure);
-        else left.push(waiting);
-      } else if (!lookup.kept) {
-        found.resolve({ columns: answer.columns, rows: answer.rows, kept: null });
-      } else if (this.#kept !== null) {
-        const { fingerprint } = this.#kept;
-        found.resolve({ columns: answer.columns, rows: answer.rows, kept: fingerprint });
-      } else if (this.failure !== null && this.#answers.length === this.#all.length) {
-        found.reject(this.failure);
-      } else {
-        left.push(waiting);
-      }
-    }
-    return left;
-  }
+function isWaiting({ found }: Waiting): boolean {
+  return !found.settled;
 }
 
 /** Whoever has waited enough need not wait for the others, nor for a server that is silent. */
 function letGoInTime(clock: Clock, all: readonly Waiting[]): () => void {
+  const soonMs = Math.min(LET_GO_MS, ...all.map(({ lookup }) => lookup.timeoutMs));
   const stops: (() => void)[] = [];
   const look = () => {
     for (const { lookup: { signal, timeoutMs }, found } of all) {
@@ -191,11 +178,11 @@ function letGoInTime(clock: Clock, all: readonly Waiting[]): () => void {
       signal.addEventListener("abort", cancel, { once: true });
       stops.push(
         () => signal.removeEventListener("abort", cancel),
-        clock.after(Math.max(0, timeoutMs - LET_GO_MS), () => found.reject(late(timeoutMs))),
+        clock.after(timeoutMs - soonMs, () => found.reject(late(timeoutMs))),
       );
     }
   };
-  stops.push(clock.after(LET_GO_MS, look));
+  stops.push(clock.after(soonMs, look));
   return () => {
     for (const stop of stops) stop();
   };

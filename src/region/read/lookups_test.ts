@@ -103,3 +103,16 @@ copiesTest("lookup: a commit under way makes it a transaction", SHOP, async (cop
   await copies.ask(2, ONE);
   assert.equal(made.length, 0);
 });
+
+copiesTest("lookup: none where names that differ by case could be meant", SHOP, async (copies) => {
+  const made = withLookups(copies, 2);
+  const { only } = copies.server(2);
+  const fingerprintAt = only.fingerprintAt.bind(only);
+  only.tables = () => ["Items", "items"];
+  only.fingerprintAt = (table, seq) => fingerprintAt(table.toLowerCase(), seq);
+  await copies.ask(2, { ...ONE, read: "fast" });
+  assert.equal(made.length, 0);
+  only.tables = () => ["items"];
+  await copies.ask(2, { ...ONE, read: "fast" });
+  assert.equal(made.length, 1);
+});

@@ -8,7 +8,7 @@
  * Most reads go this way, at the cost of their query. Where something was committed meanwhile, the
  * read is done over, slowly.
  */
-import type { EngineSession, Fingerprint, Lookups } from "../../ports/engine.ts";
+import type { EngineSession, Fingerprint, Lookup, Lookups } from "../../ports/engine.ts";
 import { MinisqlError } from "../../protocol/errors.ts";
 import type { Answer } from "../../protocol/messages.ts";
 import { isSameContent } from "./content.ts";
@@ -138,24 +138,30 @@ export class QuickRead {
   async #pass(pass: Pass): Promise<Passed> {
     const { lookups, withSession, isCrowded } = this.#deps;
     const { statement } = this.#read.request;
-    if (lookups !== null && statement.kind !== "pieces" && statement.isLookup === true) {
-      return await this.#lookUp(lookups, statement.sql, pass);
+    const [table, ...others] = this.#read.parts.flatMap(({ tables }) => tables);
+    const isLookup = statement.kind !== "pieces" && statement.isLookup === true;
+    // Names that differ by case only are several tables here, any of which may be meant.
+    if (lookups !== null && isLookup && table !== undefined && others.length === 0) {
+      return await this.#lookUp(lookups, { sql: statement.sql, table }, pass);
     }
     return await withSession((session) =>
       this.#stream(session, isCrowded() ? { ...pass, kept: [] } : pass)
     );
   }
 
-  async #lookUp(lookups: Lookups, sql: string, pass: Pass): Promise<Passed> {
-    const { out, signal, leftMs, parts: [part] } = this.#read;
-    const table = part?.tables[0] ?? "";
-    const isKeptWanted = pass.kept.length > 0;
-    const limit = { timeoutMs: leftMs, signal };
-    const found = await lookups.find({ sql, table, kept: isKeptWanted, ...limit });
-    out.head(found.columns);
-    if (found.rows.length > 0) await out.take(found.rows);
-    if (pass.when === "at once") await pass.open();
-    return { result: NO_CHANGE, kept: isKeptWanted ? [found.kept] : null };
+  async #lookUp(
+    lookups: Lookups,
+    query: Pick<Lookup, "sql" | "table">,
+    { open, when, kept: tables }: Pass,
+  ): Promise<Passed> {
+    const { out, signal, leftMs: timeoutMs } = this.#read;
+    const isKeptWanted = tables.length > 0;
+    const wanted = { ...query, kept: isKeptWanted, timeoutMs, signal };
+    const { columns, rows, kept } = await lookups.find(wanted);
+    out.head(columns);
+    if (rows.length > 0) await out.take(rows);
+    if (when === "at once") await open();
+    return { result: NO_CHANGE, kept: isKeptWanted ? [kept] : null };
   }
 
   async #stream(session: EngineSession, { open, when, kept }: Pass): Promise<Passed> {
