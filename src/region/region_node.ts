@@ -18,9 +18,13 @@ export interface RegionNodeDeps {
   readonly session: () => Session | null;
 }
 
-/** What came of a change. `lost`: somebody else was first. `unknown`: it may have been made. */
+/**
+ * What came of a change. `unmade`: nothing has changed. `lost`: the node is at a later version, and
+ * does not hold this change now; it may have held it before. `unknown`: it may have been made.
+ */
 export type ChangeOutcome =
   | { readonly kind: "done"; readonly known: KnownState }
+  | { readonly kind: "unmade" }
   | { readonly kind: "lost" }
   | { readonly kind: "unknown"; readonly why: string };
 
@@ -55,7 +59,7 @@ export class RegionNode {
   /** Makes the change if the node is still at `version`. Never raises. */
   async change(state: RegionState, version: number, signal: AbortSignal): Promise<ChangeOutcome> {
     const session = this.#deps.session();
-    if (session === null) return { kind: "lost" };
+    if (session === null) return { kind: "unmade" };
     const change = {
       path: this.path,
       value: { ...state },
@@ -68,7 +72,7 @@ export class RegionNode {
     } catch (error) {
       if (!(error instanceof CoordinatorError)) throw error;
       if (error.code === "bad_version" || error.code === "no_node") return { kind: "lost" };
-      if (error.applied === "no") return { kind: "lost" };
+      if (error.applied === "no") return { kind: "unmade" };
       return { kind: "unknown", why: error.message };
     }
   }

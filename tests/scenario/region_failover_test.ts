@@ -260,6 +260,30 @@ regionStory("a suspected primary stays in sync while the others are not there", 
   assert.deepEqual(await story.rows({ read: "latest" }), [[1, 10], [2, 20]]);
 });
 
+regionStory("who may have entered the set counts until its primary knows better", async (story) => {
+  const { network, coordinator } = story.world;
+  const [primary, entering] = [story.primary, story.slave];
+  const another = await story.outcome(coordinator.client("another").open());
+  story.cluster.crash(entering.process);
+  await story.inSync(2);
+  // The primary does not hear that it has let it in, and by the time it asks the node has changed.
+  const { client } = primary.process;
+  coordinator.faults.loseReply({ client, op: "set" }, { applied: true });
+  story.cluster.start(entering.process);
+  await story.inSync(3);
+  coordinator.faults.loseReply({ client, op: "observe" }, { applied: true });
+  const { region } = story.region;
+  const { data, version } = await story.outcome(another.get(`/minisql/regions/${region}`));
+  const rewritten = JSON.stringify({ ...JSON.parse(data), nonce: "another" });
+  await story.outcome(another.set(`/minisql/regions/${region}`, rewritten, version));
+  network.part(primary.name, entering.name);
+  await story.query("INSERT INTO t VALUES (1, 10)");
+  assert.ok(story.region.isr.every(({ rid }) => rid !== entering.rid), "it did not hold the write");
+  network.mendAll();
+  await story.outcome(another.close());
+  await story.allAlike();
+});
+
 regionStory("the role is handed over on order, and writes hardly pause", async (story) => {
   const { client, cluster } = story;
   const to = story.slave;

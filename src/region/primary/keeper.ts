@@ -31,7 +31,7 @@ const RETRY_MS = 200;
 export class Keeper {
   readonly #deps: KeeperDeps;
   #known: KnownState;
-  /** Sent off, and not known whether it was made. */
+  /** Sent off, and not known whether it was ever made. */
   #inDoubt: RegionState | null = null;
   #news = new Deferred<void>();
 
@@ -94,12 +94,14 @@ export class Keeper {
       this.learn(outcome.known);
       return true;
     }
+    // A later version has been read meanwhile, and has settled it.
+    if (this.#known !== before) return false;
+    if (outcome.kind === "unmade") {
+      if (this.#inDoubt === null) quorum.settle(quorum.members, minInSyncOf(before.state));
+    } else this.#inDoubt = wanted;
     if (outcome.kind === "unknown") {
-      this.#inDoubt = wanted;
       copy.deps.reporter.log("warning", `The in-sync set is in doubt: ${outcome.why}`);
-      return false;
     }
-    if (this.#inDoubt === null) quorum.settle(quorum.members, minInSyncOf(this.#known.state));
     reread();
     return false;
   }

@@ -277,7 +277,7 @@ export class Primary {
       }
       const next = { ...state, epoch: this.epoch + 1, primary: to };
       const outcome = await node.change(next, version, signal);
-      if (outcome.kind === "lost") {
+      if (outcome.kind === "lost" || outcome.kind === "unmade") {
         this.#deps.reread();
         throw new MinisqlError("UNAVAILABLE", "Cannot hand over: the region has just changed");
       }
