@@ -201,6 +201,39 @@ regionStory("who leads before it knows what it has applied does nothing twice", 
   assert.deepEqual(story.events("copy.diverged"), []);
 });
 
+regionStory("who is succeeded while it takes over does nothing twice", async (story) => {
+  const { network } = story.world;
+  await story.query("INSERT INTO t VALUES (1, 10)");
+  await story.allAlike();
+  const old = story.primary;
+  // The others have the entry, and nobody has heard that.
+  for (const { name } of story.slaves) network.block(name, old.name);
+  const write = story.client.query("UPDATE t SET v = v + 1 WHERE id = 1");
+  await story.world.advance(50);
+  const letGo = story.slaves.map((host) => story.holdDatabase(host));
+  story.cluster.crash(old.process);
+  network.mendAll();
+  await story.until("another takes over", () => story.primary !== old);
+  const heir = story.primary;
+  const [replica] = heir.server?.replicas.all ?? [];
+  story.cluster.start(old.process);
+  await story.inSync(3);
+  const { epoch } = story.region;
+  const others = story.holders.filter((host) => host !== heir);
+  for (const { name } of others) {
+    network.part(heir.name, name);
+    network.cut(heir.name, name);
+  }
+  await story.until("it is succeeded", () => story.region.epoch > epoch);
+  network.mendAll();
+  await story.until("it learns of that", () => replica?.primary?.ended !== null);
+  for (const release of letGo) release();
+  await story.outcome(write);
+  await story.allAlike();
+  assert.deepEqual(await story.rows(), [[1, 11]]);
+  assert.deepEqual(story.events("copy.diverged"), []);
+});
+
 regionStory("a copy found to be wrong while it takes over does not lead", async (story) => {
   await story.query("INSERT INTO t VALUES (1, 10)");
   await story.allAlike();

@@ -297,12 +297,16 @@ export class Primary {
     this.quorum.local(tail);
     await this.#committed(tail, office);
     applier.start();
-    applier.commitTo(tail);
-    while (!await copy.applied.reach(tail, clock, limits.pingMs, office)) {
-      office.throwIfAborted();
-      if (copy.unfit !== null) throw new MinisqlError("DIVERGED", copy.unfit);
+    try {
+      applier.commitTo(tail);
+      while (!await copy.applied.reach(tail, clock, limits.pingMs, office)) {
+        office.throwIfAborted();
+        if (copy.unfit !== null) throw new MinisqlError("DIVERGED", copy.unfit);
+      }
+    } finally {
+      // Whoever comes next asks the database how far it is: nothing is to be committed meanwhile.
+      await applier.stop();
     }
-    await applier.stop();
     office.throwIfAborted();
     this.#answered.load(await copy.use((session) => readSessions(session, copy.region)));
     await this.#schemas.finishLeftover(applier);
