@@ -271,11 +271,15 @@ const COORDINATING: readonly Mutant[] = [
   {
     id: "M13",
     bug: "a change whose answer was lost is sent again, and its own success taken for another's",
-    edits: [edit(
-      "cluster/compare_and_set.ts",
-      'return nonceOf(node) === change.nonce ? node.version : "other";',
-      'return nonceOf(node) === null ? node.version : "other";',
-    )],
+    edits: [
+      edit(
+        "cluster/compare_and_set.ts",
+        'return nonceOf(node) === change.nonce ? node.version : "other";',
+        'return nonceOf(node) === null ? node.version : "other";',
+      ),
+      // A change that was lost to another stays in doubt until the node has been read.
+      edit(KEEPER, 'if (outcome.kind === "unmade") {', 'if (outcome.kind !== "unknown") {'),
+    ],
   },
   {
     id: "M14",

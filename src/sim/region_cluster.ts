@@ -16,6 +16,7 @@ export interface RegionClusterOptions {
   readonly masters: number;
   readonly servers: number;
   readonly sessions: number;
+  readonly readers?: number;
   readonly thinkMs: number;
   readonly limits: Partial<RegionLimits>;
   readonly databaseMs: () => number;
@@ -65,6 +66,7 @@ export class RegionCluster {
       masters: this.masters.map(({ name }) => name),
       cluster: CLUSTER,
       sessions: options.sessions,
+      readers: options.readers ?? 0,
       thinkMs: options.thinkMs,
       timeoutMs: STATEMENT_MS,
     });

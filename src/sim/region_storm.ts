@@ -2,13 +2,12 @@
 import type { StoredRow } from "../adapters/memory_engine/table.ts";
 import type { RegionCluster } from "./region_cluster.ts";
 import type { RegionHost } from "./region_host.ts";
-import { CLIENTS, TABLES } from "./region_workload.ts";
+import { TABLES } from "./region_workload.ts";
+import { StormNetwork } from "./storm_network.ts";
 import type { StormRates } from "./storm_rates.ts";
 
 const MOMENT_MS = 50;
 const FAULT_MS_MAX = 4000;
-/** Long enough for the others to have another primary, and for somebody to write there. */
-const SPLIT_MS_MIN = 2500;
 const COORDINATION_SILENCE = ["cut", "silent"] as const;
 /** What may go on while rows of the victim are wrong: nothing that takes other copies away. */
 const BEARABLE: ReadonlySet<string> = new Set([
@@ -21,6 +20,7 @@ export class RegionStorm {
   readonly #cluster: RegionCluster;
   readonly #rates: StormRates;
   readonly #victim: RegionHost;
+  readonly #network: StormNetwork;
   /** Faults that have begun and not ended. */
   #lasting = 0;
   /** No more faults begin until all have ended, and rows can be changed with nothing else wrong. */
@@ -32,6 +32,11 @@ export class RegionStorm {
     this.#cluster = cluster;
     this.#rates = rates;
     this.#victim = this.#pick(cluster.hosts);
+    this.#network = new StormNetwork({
+      cluster,
+      begin: (what) => this.#begin(what),
+      later: (end, leastMs) => this.#later(end, leastMs),
+    });
   }
 
   async blow(ms: number): Promise<void> {
@@ -118,10 +123,10 @@ export class RegionStorm {
       case "part":
       case "block":
       case "isolate":
-      case "split":
       case "slow":
       case "reset":
-        return this.#strikeNetwork(fault);
+      case "split":
+        return this.#network.strike(fault);
       case "coordinatorCut":
       case "coordinatorSilent":
       case "expire":
@@ -130,6 +135,8 @@ export class RegionStorm {
       case "serviceAway":
       case "catalogAway":
         return this.#strikeServices(fault);
+      case "falter":
+        return this.#falter();
       case "handOver":
       case "move":
       case "alter":
@@ -161,48 +168,6 @@ export class RegionStorm {
     if (fault === "power") cluster.hostOf(process)?.cutPower();
     else cluster.crash(process);
     this.#later(() => cluster.start(process));
-  }
-
-  #strikeNetwork(fault: "part" | "block" | "isolate" | "split" | "slow" | "reset"): void {
-    const { network, random } = this.#cluster.world;
-    const names = [...this.#cluster.processes.map(({ name }) => name), ...CLIENTS];
-    const one = this.#pick(names);
-    const other = this.#pick(names.filter((name) => name !== one));
-    this.#begin(`${one} and ${other}: ${fault}`);
-    switch (fault) {
-      case "part":
-        network.part(one, other);
-        return this.#later(() => network.mend(one, other));
-      case "block":
-        network.block(one, other);
-        return this.#later(() => network.unblock(one, other));
-      case "isolate":
-        return this.#divide([one], names);
-      case "split":
-        return this.#divide([this.#leader, this.#pick(CLIENTS)], names, SPLIT_MS_MIN);
-      case "slow":
-        network.slow(one, other, random.next() ** 2 * 1000);
-        return this.#later(() => network.slow(one, other, 0));
-      case "reset":
-        return network.cut(one, other);
-    }
-  }
-
-  /** The host of some region's primary, if there is one. */
-  get #leader(): string {
-    const { hosts, regions } = this.#cluster;
-    const leaders = hosts.filter(({ rid }) => regions.some(({ primary }) => primary === rid));
-    return this.#pick(leaders.length === 0 ? hosts : leaders).name;
-  }
-
-  /** Some can reach one another, and nobody else. */
-  #divide(side: readonly string[], names: readonly string[], leastMs = 0): void {
-    const { network } = this.#cluster.world;
-    const others = names.filter((name) => !side.includes(name));
-    for (const one of side) for (const other of others) network.part(one, other);
-    this.#later(() => {
-      for (const one of side) for (const other of others) network.mend(one, other);
-    }, leastMs);
   }
 
   #strikeServices(
@@ -251,6 +216,17 @@ export class RegionStorm {
     const { random, coordinator } = this.#cluster.world;
     const match = random.next() < 0.5 ? { client } : { client, op: "set" as const };
     coordinator.faults.loseReply(match, { applied: random.next() < 0.5 });
+  }
+
+  /** Its network falters just when a server has made its next change of a node. */
+  #falter(): void {
+    const { process: { name, client, alive } } = this.#pick(this.#cluster.hosts);
+    if (!alive) return;
+    this.#begin(`${client} is to falter at its next change`);
+    const { faults } = this.#cluster.world.coordinator;
+    faults.loseReply({ client, op: "set" }, { applied: true }, () => {
+      if (!this.#isOver && !this.#isHurt) this.#network.falter(client, name);
+    });
   }
 
   #strikeMachine(

@@ -83,6 +83,7 @@ function drawShape(random: SeededRandom): {
     databaseMs: random.next() < 0.5 ? 0 : random.next() * 8,
     syncMs: random.next() < 0.5 ? 0 : random.next() * 5,
     jitter: random.next() < 0.5 ? 0 : random.next() * JITTER_SHARE_MAX,
+    readers: random.next() < 0.5 ? 0 : 1,
   };
   const { entriesKept, databaseMs, ...rest } = told;
   const own = new SeededRandom(Math.floor(random.next() * 2 ** 50));

@@ -46,6 +46,8 @@ export interface WorkloadOptions {
   readonly masters: readonly string[];
   readonly cluster: string;
   readonly sessions: number;
+  /** So many more only read what is latest: who writes soon waits for a primary that is cut off. */
+  readonly readers: number;
   /** Between two operations of a session. */
   readonly thinkMs: number;
   readonly timeoutMs: number;
@@ -119,9 +121,12 @@ export class RegionWorkload {
   }
 
   start(): void {
-    for (let at = 0; at < this.#options.sessions; at++) {
+    const { sessions, readers } = this.#options;
+    for (let at = 0; at < sessions + readers; at++) {
       const client = this.#clients[at % this.#clients.length] as Client;
-      this.#work(`s${at + 1}`, client.session()).catch((error) => this.defect ??= error);
+      const isReader = at >= sessions;
+      this.#work(`s${at + 1}`, client.session(), isReader)
+        .catch((error) => this.defect ??= error);
     }
   }
 
@@ -134,13 +139,13 @@ export class RegionWorkload {
     for (const client of this.#clients) await client.close();
   }
 
-  async #work(name: string, session: Session): Promise<void> {
+  async #work(name: string, session: Session, isReader: boolean): Promise<void> {
     const { clock, random } = this.#world;
     for (;;) {
       await clock.sleep(random.next() * 2 * this.#options.thinkMs);
       if (this.#stopped) return;
       this.history.begun++;
-      await this.#one(name, session);
+      await (isReader ? this.#readLatest(name, session) : this.#one(name, session));
       this.history.ended++;
     }
   }
@@ -309,6 +314,10 @@ export class RegionWorkload {
       { kind: "tokens" },
     ]);
     await this.ask(name, session, what, this.#pick([...READ_LEVELS, "latest"] as const));
+  }
+
+  async #readLatest(name: string, session: Session): Promise<void> {
+    await this.ask(name, session, { kind: "register", id: this.#pick(REGISTERS) }, "latest");
   }
 
   /** Of two regions in one statement: gathered where no server may answer for both. */

@@ -12,7 +12,7 @@ const FAULTS = {
   part: 30,
   block: 20,
   isolate: 12,
-  /** A primary and one client here, everybody else there. */
+  /** A primary and one client here, everybody else there, the service too in half of them. */
   split: 15,
   slow: 20,
   reset: 30,
@@ -21,6 +21,8 @@ const FAULTS = {
   coordinatorSilent: 20,
   expire: 10,
   loseReply: 40,
+  /** At a server's next change of a node: more than its answer is lost. */
+  falter: 30,
   lag: 15,
   serviceAway: 5,
   catalogAway: 5,

@@ -10,7 +10,7 @@ export interface RequestMatch {
 }
 
 export type Ambush =
-  | { readonly kind: "lose_reply"; readonly applied: boolean }
+  | { readonly kind: "lose_reply"; readonly applied: boolean; readonly sprung: () => void }
   | { readonly kind: "refuse"; readonly code: CoordinatorErrorCode };
 
 export class Ambushes {

@@ -55,9 +55,13 @@ export class CoordinatorFaults {
     for (const id of this.#parts.service.sessionsOf(client)) this.#parts.service.end(id, "expired");
   }
 
-  /** The next request that fits loses its answer, and the client its connection. */
-  loseReply(match: RequestMatch, outcome: { readonly applied: boolean }): void {
-    this.#parts.ambushes.lay(match, { kind: "lose_reply", applied: outcome.applied });
+  /** The next request that fits loses its answer, and the client its connection; `sprung` is told. */
+  loseReply(
+    match: RequestMatch,
+    { applied }: { readonly applied: boolean },
+    sprung: () => void = () => {},
+  ): void {
+    this.#parts.ambushes.lay(match, { kind: "lose_reply", applied, sprung });
   }
 
   /** The next request that fits is answered with an error and not carried out. */

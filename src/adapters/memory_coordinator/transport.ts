@@ -64,9 +64,12 @@ export class MemoryTransport implements Transport {
         const error = failure(request, ambush.code);
         return connection.toClient.send(() => done({ ok: false, error }));
       }
-      if (ambush?.kind === "lose_reply" && !ambush.applied) return connection.cut();
+      if (ambush?.kind === "lose_reply") {
+        if (ambush.applied) service.execute(id, request);
+        ambush.sprung();
+        return connection.cut();
+      }
       const answer = service.execute(id, request);
-      if (ambush?.kind === "lose_reply") return connection.cut();
       connection.toClient.send(() => {
         service.answered(id, request);
         done(answer);
