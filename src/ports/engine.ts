@@ -197,8 +197,8 @@ export interface EngineSession {
    * Runs statements one after the other, in as few round trips as can be; answers with what came
    * of each. One that fails does not keep those behind it from running. Only when the time of all
    * is over, the session `undone` or no more `usable`, the rest is not begun: then there are fewer
-   * outcomes, and the last one is the error that says so. Of warnings it may tell the number only,
-   * but for those of statements that ignore errors.
+   * outcomes, and the last one is the error that says so. Of the warnings of several it may tell the
+   * number only, but for those of statements that ignore errors.
    */
   runAll(statements: readonly Statement[], options: RunAllOptions): Promise<readonly Outcome[]>;
 
@@ -218,10 +218,12 @@ export interface EngineSession {
   flushFingerprints(): Promise<ReadonlyMap<string, Fingerprint>>;
 
   /**
-   * Flushes what was changed since the last flush, and commits. `OUTCOME_UNKNOWN` when the
-   * connection broke on the way: the session is then of no more use.
+   * Flushes what was changed since the last flush, runs `books` and commits, in one round trip if
+   * that can be. `books` are statements on `_minisql…` tables; where one of them fails its error is
+   * raised, and nothing is committed. `OUTCOME_UNKNOWN` when the connection broke on the way: the
+   * session is then of no more use.
    */
-  commit(): Promise<void>;
+  commit(books?: readonly string[]): Promise<void>;
 
   /** Without a transaction it does nothing. */
   rollback(): Promise<void>;

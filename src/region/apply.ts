@@ -2,7 +2,7 @@
  * One entry of the log applied to the engine, in one transaction with its position: rows affected
  * and fingerprints must come out as the primary saw them.
  */
-import type { EngineSession, Fingerprint, Flushed, Statement } from "../ports/engine.ts";
+import type { EngineSession, Fingerprint, Flushed } from "../ports/engine.ts";
 import type { LogPosition } from "../ports/log.ts";
 import type { AnsweredWrite, ChangeBody } from "../protocol/entry.ts";
 import { MinisqlError } from "../protocol/errors.ts";
@@ -63,7 +63,8 @@ export async function applyChange(
 ): Promise<ReadonlyMap<string, Fingerprint>> {
   await session.begin("write");
   try {
-    const all = [...entry.body.statements, ...booksOf(copy, entry, entry.body.answered)];
+    const books = booksOf(copy, entry, entry.body.answered);
+    const all = [...entry.body.statements, ...books.map((sql) => ({ sql, context: {} }))];
     const ran = await session.runAllAndFlush(all, { timeoutMs: APPLY_MS });
     const { fault, fingerprints } = endOf(entry, ran);
     if (!isTrusted) requireSame(copy, entry, fingerprints, fault);
@@ -138,7 +139,7 @@ export function booksOf(
   { region, deps: { limits } }: RegionCopy,
   { epoch, seq }: LogPosition,
   answered: readonly AnsweredWrite[],
-): readonly Statement[] {
+): readonly string[] {
   const books = answered.map(({ session, n, result }): SessionBook => ({
     session,
     n,
@@ -148,5 +149,5 @@ export function booksOf(
   const texts = [...writeSessionsSql(region, books)];
   if (seq % FORGET_EVERY === 0) texts.push(forgetSessionsSql(region, seq - limits.sessionsKept));
   texts.push(appliedSql(region, { epoch, seq, state: "sound" }));
-  return texts.map((sql) => ({ sql, context: {} }));
+  return texts;
 }

@@ -9,6 +9,12 @@ interface Waiter {
   readonly enter: () => void;
 }
 
+export interface Turn {
+  /** Others may come in beside who was alone. */
+  share(): void;
+  leave(): void;
+}
+
 export class Gate {
   #inside = 0;
   #isTaken = false;
@@ -16,6 +22,27 @@ export class Gate {
 
   get inside(): number {
     return this.#inside;
+  }
+
+  /** Alone, at once; null where it is not free. */
+  enterAloneNow(): Turn | null {
+    if (this.#waiting.length > 0 || this.#isTaken || this.#inside > 0) return null;
+    let isAlone = true;
+    let hasLeft = false;
+    this.#take(true);
+    return {
+      share: () => {
+        if (!isAlone || hasLeft) return;
+        isAlone = false;
+        this.#inside++;
+        this.#leave(true);
+      },
+      leave: () => {
+        if (hasLeft) return;
+        hasLeft = true;
+        this.#leave(isAlone);
+      },
+    };
   }
 
   /** Resolves with what is to be called on leaving; rejects with the signal's reason. */

@@ -20,6 +20,43 @@ Deno.test("gate: who wants to be alone waits for all inside, and those after wai
   assert.equal(gate.inside, 0);
 });
 
+Deno.test("gate: who is alone at once may let others in beside it, and leaves once", async () => {
+  const gate = new Gate();
+  const turn = gate.enterAloneNow();
+  assert.ok(turn);
+  assert.equal(gate.enterAloneNow(), null);
+  const order: string[] = [];
+  const beside = gate.enter(patient).then((leave) => (order.push("beside"), leave));
+  const alone = gate.enter(patient, true).then((leave) => (order.push("alone"), leave));
+  await Promise.resolve();
+  assert.deepEqual(order, []);
+  turn.share();
+  turn.share();
+  (await beside)();
+  assert.deepEqual(order, ["beside"]);
+  turn.leave();
+  turn.leave();
+  (await alone)();
+  assert.equal(gate.inside, 0);
+  const other = gate.enterAloneNow();
+  other?.leave();
+  other?.share();
+  assert.equal(gate.inside, 0);
+  (await gate.enter(patient))();
+});
+
+Deno.test("gate: nobody is alone at once where somebody is inside or waits", async () => {
+  const gate = new Gate();
+  const leave = await gate.enter(patient);
+  assert.equal(gate.enterAloneNow(), null);
+  const alone = gate.enter(patient, true);
+  leave();
+  assert.equal(gate.enterAloneNow(), null);
+  (await alone)();
+  gate.enterAloneNow()?.leave();
+  assert.equal(gate.inside, 0);
+});
+
 Deno.test("gate: who stops waiting holds nobody up", async () => {
   const gate = new Gate();
   const leave = await gate.enter(patient);

@@ -45,7 +45,8 @@ export interface ReadableReplica {
 
   /**
    * At the primary: a round to the in-sync set, which shows that it still is the primary; answers
-   * the committed position, already applied here. Raises `NOT_PRIMARY` elsewhere.
+   * a position above all that was acknowledged before, to be reached here before anything is read.
+   * Raises `NOT_PRIMARY` elsewhere.
    */
   confirm(withinMs: number, signal: AbortSignal): Promise<number>;
 

@@ -37,7 +37,7 @@ function gatedSession(session: EngineSession, gate: Gate): EngineSession {
     stream: (sql, options) => gatedStream(session.stream(sql, options), gate),
     begin: (mode) => gate(() => session.begin(mode)),
     flushFingerprints: () => gate(() => session.flushFingerprints()),
-    commit: () => gate(() => session.commit()),
+    commit: (books) => gate(() => session.commit(books)),
     rollback: () => gate(() => session.rollback()),
     savepoint: (name) => gate(() => session.savepoint(name)),
     rollbackTo: (name) => gate(() => session.rollbackTo(name)),

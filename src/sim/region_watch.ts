@@ -102,7 +102,7 @@ export class RegionWatch implements RegionHostEvents {
   acknowledged(region: string, seq: number): void {
     const epoch = this.states.epochAt(region, seq) ?? this.#loggedEpoch(region, seq);
     if (epoch === null) {
-      return this.#note(`entry ${seq} of ${region} was acknowledged, and nobody has committed it`);
+      return this.#note(`entry ${seq} of ${region} was acknowledged, and nobody holds it`);
     }
     const position = { epoch, seq };
     const known = this.#acknowledged.get(region);
@@ -169,12 +169,13 @@ export class RegionWatch implements RegionHostEvents {
   }
 
   /**
-   * Of an entry that only a copy has committed whose rows were tampered with: it was the primary, and
-   * may not be any more when the client hears of it.
+   * Of an entry that no sound copy has committed yet: once it is agreed on it stands, and clients are
+   * told. A later epoch has no other entry there, or one of those in sync does not hold this one.
    */
   #loggedEpoch(region: string, seq: number): number | null {
-    const victim = this.#hosts.find(({ tampered }) => tampered.size > 0);
-    return victim?.witness.region(region).epochAt(seq) ?? null;
+    const hosts = this.#hosts.filter(({ isLogHurt }) => !isLogHurt);
+    const epochs = hosts.flatMap(({ witness }) => witness.region(region).epochAt(seq) ?? []);
+    return epochs.length === 0 ? null : Math.max(...epochs);
   }
 
   entry(host: RegionHost, region: string, entry: BookedEntry, previous: number | null): void {

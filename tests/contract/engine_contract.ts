@@ -8,6 +8,7 @@ import { sensitivityContract } from "./engine_sensitivity.ts";
 import { standInContract } from "./engine_stand_ins.ts";
 import { statementContract } from "./engine_statements.ts";
 import { streamContract } from "./engine_streams.ts";
+import { booksContract } from "./engine_books.ts";
 import { togetherContract } from "./engine_together.ts";
 import { transactionContract } from "./engine_transactions.ts";
 import { typeContract } from "./engine_types.ts";
@@ -17,6 +18,7 @@ export function engineContract(contract: EngineContract): void {
   statementContract(contract);
   transactionContract(contract);
   deadlineContract(contract);
+  booksContract(contract);
   togetherContract(contract);
   streamContract(contract);
   schemaContract(contract);

@@ -7,6 +7,7 @@ import { fingerprintContract } from "./engine_fingerprints.ts";
 import type { EngineContract } from "./engine_fixture.ts";
 import { lookupContract } from "./engine_lookups.ts";
 import { statementContract } from "./engine_statements.ts";
+import { booksContract } from "./engine_books.ts";
 import { togetherContract } from "./engine_together.ts";
 import { transactionContract } from "./engine_transactions.ts";
 import { workloadContract } from "./engine_workload.ts";
@@ -42,6 +43,7 @@ const asMysql: EngineContract = {
 
 statementContract(asMysql);
 transactionContract(asMysql);
+booksContract(asMysql);
 togetherContract(asMysql);
 deadlineContract(asMysql);
 fingerprintContract(asMysql);

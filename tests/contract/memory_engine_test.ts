@@ -8,6 +8,7 @@ import { fingerprintContract } from "./engine_fingerprints.ts";
 import { lookupContract } from "./engine_lookups.ts";
 import { sensitivityContract } from "./engine_sensitivity.ts";
 import { standInVisibility } from "./engine_stand_ins.ts";
+import { booksContract } from "./engine_books.ts";
 import { togetherContract } from "./engine_together.ts";
 import { transactionContract } from "./engine_transactions.ts";
 import { workloadContract } from "./engine_workload.ts";
@@ -23,6 +24,7 @@ const CONTRACT: EngineContract = {
 };
 
 transactionContract(CONTRACT);
+booksContract(CONTRACT);
 togetherContract(CONTRACT);
 lookupContract(CONTRACT);
 fingerprintContract(CONTRACT);

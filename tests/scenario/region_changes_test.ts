@@ -21,6 +21,50 @@ regionStory("a transaction is seen by nobody before its end, and by all after", 
   await story.allAlike();
 });
 
+regionStory(
+  "a write is answered when it is agreed on, and whoever wrote it reads it",
+  async (story) => {
+    // The three turns of its database that it takes to be committed there come after the answer.
+    assert.ok(await story.timed("INSERT INTO t VALUES (0, 0)") < 160);
+    const session = story.client.session();
+    const expected = [[0, 0]];
+    for (const level of ["fast", "voted", "recount", "latest"] as const) {
+      session.setRead(level);
+      await story.say(session, `INSERT INTO t VALUES (${expected.length}, 0)`);
+      expected.push([expected.length, 0]);
+      const { rows } = await story.say(session, "SELECT * FROM t ORDER BY id");
+      assert.deepEqual(rows, expected, level);
+    }
+    for (const begin of ["START TRANSACTION", "START TRANSACTION READ ONLY"]) {
+      await story.say(session, `INSERT INTO t VALUES (${expected.length}, 0)`);
+      expected.push([expected.length, 0]);
+      await story.say(session, begin);
+      assert.deepEqual(
+        (await story.say(session, "SELECT * FROM t ORDER BY id")).rows,
+        expected,
+        begin,
+      );
+      await story.say(session, "COMMIT");
+    }
+    await story.query(`INSERT INTO t VALUES (${expected.length}, 0)`);
+    assert.equal((await story.rows({ read: "latest" })).length, expected.length + 1);
+    await story.allAlike();
+  },
+  { databaseMs: 20 },
+);
+
+regionStory("a write stands though the primary's own database loses it", async (story) => {
+  const { epoch } = story.region;
+  for (const lost of ["not applied", "applied"] as const) {
+    story.primary.database.lostCommits.push(lost);
+    const { result } = await story.query(`INSERT INTO t VALUES (${lost.length}, 0)`);
+    assert.equal(result.affected, 1);
+    assert.equal((await story.rows({ read: "latest" })).length, lost === "applied" ? 2 : 1);
+    await story.allAlike();
+  }
+  assert.ok(story.region.epoch > epoch);
+});
+
 regionStory("what a savepoint takes back is on no copy", async (story) => {
   const session = story.client.session();
   await story.say(session, "BEGIN");

@@ -18,6 +18,8 @@ export interface StoryOptions {
   readonly limits?: Partial<RegionLimits>;
   /** As `RegionClusterOptions` have it. */
   readonly scrubMs?: number | null;
+  /** What each statement takes in a database; 0.2. */
+  readonly databaseMs?: number;
 }
 
 const LIMIT_MS = 60_000;
@@ -30,11 +32,11 @@ export class RegionStory {
   readonly client: Client;
 
   private constructor(options: StoryOptions) {
-    const { servers = 3, masters = 1, seed = 1, limits = {}, scrubMs } = options;
+    const { servers = 3, masters = 1, seed = 1, limits = {}, scrubMs, databaseMs = 0.2 } = options;
     this.world = new World({ seed, settle, sessionTimeoutMs: 4000, delayMs: [0.5, 1] });
     this.cluster = new RegionCluster(this.world, {
       ...{ masters, servers, sessions: 0, thinkMs: 0, limits },
-      databaseMs: () => 0.2,
+      databaseMs: () => databaseMs,
       syncMs: 1,
       ...(scrubMs === undefined ? {} : { scrubMs }),
     });

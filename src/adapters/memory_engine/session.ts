@@ -232,8 +232,9 @@ export class MemorySession implements EngineSession, Served {
     return changed;
   }
 
-  async commit(): Promise<void> {
+  async commit(books: readonly string[] = []): Promise<void> {
     this.#check();
+    for (const sql of books) await this.run(sql, { timeoutMs: CONTROL_MS });
     const lost = this.#open?.mode === "write" ? this.#database.lostCommits.shift() : undefined;
     await this.#turn();
     if (lost === "not applied") this.#break();

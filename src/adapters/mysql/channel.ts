@@ -70,6 +70,19 @@ export class Channel {
     return await this.ask(sql, { timeoutMs: this.#deps.limits.commandMs });
   }
 
+  /** Runs several of them, each one for certain, in one round trip. */
+  async commands(texts: readonly string[]): Promise<Answers> {
+    const limit = { timeoutMs: this.#deps.limits.commandMs };
+    const [only = "", ...others] = texts;
+    if (others.length > 0) return await this.sendAll(texts, limit);
+    try {
+      return { answers: [await this.ask(only, limit)], failure: null };
+    } catch (error) {
+      if (error instanceof MinisqlError) return { answers: [], failure: error };
+      throw error;
+    }
+  }
+
   /** Runs one of the engine's own statements and collects its answer. */
   async ask(sql: string, limit: Limit): Promise<Answer> {
     const collector = new Collector();

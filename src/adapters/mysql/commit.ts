@@ -3,18 +3,17 @@ import { MinisqlError } from "../../protocol/errors.ts";
 import type { Channel } from "./channel.ts";
 import { ERRNO } from "./faults.ts";
 
-export async function commitOn(channel: Channel): Promise<void> {
-  try {
-    await channel.command("COMMIT");
-  } catch (error) {
-    if (!(error instanceof MinisqlError)) throw error;
-    const isRefused = error.code === "SQL" && error.errno !== ERRNO.interrupted;
-    if (isRefused || error.code === "UNAVAILABLE") throw error;
-    channel.destroy("the outcome of a COMMIT on it is not known");
-    throw new MinisqlError(
-      "OUTCOME_UNKNOWN",
-      `Cannot tell whether the transaction was committed: ${error.message}`,
-      { cause: error },
-    );
-  }
+/** With the engine's own statements before it: where one of them fails, nothing is committed. */
+export async function commitOn(channel: Channel, books: readonly string[]): Promise<void> {
+  const { answers, failure } = await channel.commands([...books, "COMMIT"]);
+  if (failure === null) return;
+  const isCommitReached = answers.length >= books.length;
+  const isEnded = failure.errno === ERRNO.interrupted && isCommitReached;
+  if (failure.code === "UNAVAILABLE" || (failure.code === "SQL" && !isEnded)) throw failure;
+  channel.destroy("the outcome of a COMMIT on it is not known");
+  throw new MinisqlError(
+    "OUTCOME_UNKNOWN",
+    `Cannot tell whether the transaction was committed: ${failure.message}`,
+    { cause: failure },
+  );
 }

@@ -22,7 +22,7 @@ import { keptOf } from "../kept_of.ts";
 import { flushAfter, outcomeOf, runInTurn } from "../run_in_turn.ts";
 import type { Channel } from "./channel.ts";
 import { commitOn } from "./commit.ts";
-import { withConditions } from "./conditions.ts";
+import { telling, withConditions } from "./conditions.ts";
 import { noSuchTable, sessionGone } from "./faults.ts";
 import { keptByNameSql, keptInOrder } from "./fingerprint_rows.ts";
 import { Ledger } from "./ledger.ts";
@@ -89,10 +89,7 @@ export class MysqlSession implements EngineSession {
     return await this.#alone("run the statements", run);
   }
 
-  async runAllAndFlush(
-    statements: readonly Statement[],
-    options: RunAllOptions,
-  ): Promise<Flushed> {
+  async runAllAndFlush(statements: readonly Statement[], options: RunAllOptions): Promise<Flushed> {
     return await this.#alone("run the statements", async () => {
       const { outcomes, fingerprints } = await this.#runInTurn(statements, options, true);
       if (fingerprints !== null) return { outcomes, fingerprints };
@@ -125,11 +122,12 @@ export class MysqlSession implements EngineSession {
     return await this.#alone("write fingerprints", () => this.#flush());
   }
 
-  async commit(): Promise<void> {
+  async commit(books: readonly string[] = []): Promise<void> {
     await this.#alone("commit", async () => {
+      invariant(this.#transaction !== null || books.length === 0, "Books go with a transaction");
       if (this.#transaction === null) return;
       if (this.#transaction.mode === "write") await this.#flush();
-      await commitOn(this.#channel);
+      await this.#watched(() => commitOn(this.#channel, books));
       this.#endTransaction();
     });
   }
@@ -217,9 +215,10 @@ export class MysqlSession implements EngineSession {
     const turns = { session: this, clock: this.#deps.clock, count, options };
     const outcomes = await runInTurn(turns, async (at, limit) => {
       const modes = this.#together(statements, at);
-      const flushes = isFlushed && at + modes.length === count;
-      if (modes.length > 1 || (flushes && modes.length > 0)) {
-        const ran = await this.#runTogether(statements, at, { modes, flushes }, limit);
+      const isLast = modes.length > 0 && at + modes.length === count;
+      const flush = isFlushed && isLast ? this.#ledger.flushText : null;
+      if (modes.length > 1 || flush !== null) {
+        const ran = await this.#runTogether(statements, at, { modes, flush }, limit);
         fingerprints = ran.fingerprints;
         return ran.outcomes;
       }
@@ -233,7 +232,7 @@ export class MysqlSession implements EngineSession {
   async #runTogether(
     statements: readonly Statement[],
     from: number,
-    { modes, flushes }: { readonly modes: readonly StatementMode[]; readonly flushes: boolean },
+    { modes, flush }: { readonly modes: readonly StatementMode[]; readonly flush: string | null },
     limit: RunAllOptions,
   ): Promise<Flushed> {
     await this.#ledger.makeRoom(modes.length);
@@ -241,11 +240,12 @@ export class MysqlSession implements EngineSession {
       ...statements[from + at] as Statement,
       counter: mode === "own" ? null : this.#ledger.nextStatement(),
     }));
-    const flush = flushes ? this.#ledger.flushText : null;
-    const { answers, failure, own } = await this.#sender.all(counted, flush, limit);
+    // For what one statement warns of the server is to be asked at once.
+    const behind = { tells: flush !== null && statements.length === 1, flush };
+    const { answers, failure, told, flushed } = await this.#sender.all(counted, behind, limit);
     for (const { ending } of answers) this.#observe(ending);
-    const outcomes = answers.map(rowsOf);
-    const fingerprints = own === null ? null : this.#ledger.flushed(own);
+    const outcomes = answers.map((answer) => telling(rowsOf(answer), told));
+    const fingerprints = flushed === null ? null : this.#ledger.flushed(flushed);
     if (failure === null) return { outcomes, fingerprints };
     await this.#afterFailure(failure, counted[answers.length]?.counter ?? null);
     if (answers.length === counted.length) throw failure;
@@ -264,12 +264,12 @@ export class MysqlSession implements EngineSession {
     requireFitting(sql, this.#deps.packetMax);
     if (this.#transaction?.mode !== "write") {
       await this.#setAutocommitOutside();
-      return await this.#send({ sql, options, sink, counter: null });
+      return await this.#send(sql, options, sink);
     }
-    if (mode === "own") return await this.#send({ sql, options, sink, counter: null });
+    if (mode === "own") return await this.#send(sql, options, sink);
     if (mode === "direct") return await this.#direct(sql, options, sink);
     await this.#ledger.makeRoom(1);
-    return await this.#send({ sql, options, sink, counter: this.#ledger.nextStatement() });
+    return await this.#send(sql, options, sink, this.#ledger.nextStatement());
   }
 
   /** Answers with the fingerprints of these tables, looked at behind the last row. */
@@ -300,7 +300,7 @@ export class MysqlSession implements EngineSession {
     await this.#flush();
     await this.#ledger.beginDirect();
     try {
-      const ending = await this.#send({ sql, options, sink, counter: null });
+      const ending = await this.#send(sql, options, sink);
       if (this.#transaction === null) return ending;
       await this.#ledger.endDirect();
       return ending;
@@ -310,21 +310,16 @@ export class MysqlSession implements EngineSession {
     }
   }
 
-  async #send(statement: {
-    readonly sql: string;
-    readonly options: RunOptions;
-    readonly sink: Sink;
-    readonly counter: bigint | null;
-  }): Promise<Ending> {
-    const { sql, options, sink, counter } = statement;
-    try {
-      const ending = await this.#sender.one(sql, options, counter, sink);
-      this.#observe(ending);
-      return ending;
-    } catch (error) {
-      if (error instanceof MinisqlError) await this.#afterFailure(error, counter);
-      throw error;
-    }
+  async #send(
+    sql: string,
+    options: RunOptions,
+    sink: Sink,
+    counter: bigint | null = null,
+  ): Promise<Ending> {
+    const send = () => this.#sender.one(sql, options, counter, sink);
+    const ending = await this.#watched(send, counter);
+    this.#observe(ending);
+    return ending;
   }
 
   #observe(ending: Ending): void {
@@ -348,10 +343,15 @@ export class MysqlSession implements EngineSession {
   }
 
   async #flush(): Promise<ReadonlyMap<string, Fingerprint>> {
+    return await this.#watched(() => this.#ledger.flush());
+  }
+
+  /** Where it fails, what became of the transaction is found out. */
+  async #watched<T>(command: () => Promise<T>, counter: bigint | null = null): Promise<T> {
     try {
-      return await this.#ledger.flush();
+      return await command();
     } catch (error) {
-      if (error instanceof MinisqlError) await this.#afterFailure(error, null);
+      if (error instanceof MinisqlError) await this.#afterFailure(error, counter);
       throw error;
     }
   }

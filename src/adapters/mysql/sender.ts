@@ -2,6 +2,7 @@
 import type { RunOptions, StatementContext } from "../../ports/engine.ts";
 import type { Answers, Channel, Limit } from "./channel.ts";
 import type { Answer, Ending, Sink } from "./results.ts";
+import { CONDITIONS_SQL } from "./conditions.ts";
 import { type ContextSetter, type Framing, NOTHING_LEFT } from "./statement_context.ts";
 
 export interface Counted {
@@ -11,9 +12,18 @@ export interface Counted {
   readonly counter: bigint | null;
 }
 
+/** What the engine wants to know behind the last statement. */
+export interface Behind {
+  /** What that one warns of. */
+  readonly tells: boolean;
+  /** What was counted is written. */
+  readonly flush: string | null;
+}
+
+/** Null for what was not asked, or not any more. */
 export interface Sent extends Answers {
-  /** To the engine's own statement; null where there is none, or it was not run. */
-  readonly own: Answer | null;
+  readonly told: Answer | null;
+  readonly flushed: Answer | null;
 }
 
 export class Sender {
@@ -47,8 +57,8 @@ export class Sender {
     return framed.sql;
   }
 
-  /** In one round trip: statements, each of which is one for certain, and one of the engine's own. */
-  async all(statements: readonly Counted[], own: string | null, limit: Limit): Promise<Sent> {
+  /** In one round trip: statements, each of which is one for certain. */
+  async all(statements: readonly Counted[], behind: Behind, limit: Limit): Promise<Sent> {
     let left = this.#leftovers;
     const framed = statements.map(({ sql, ...framing }) => {
       const made = this.#context(sql, framing, left);
@@ -56,11 +66,16 @@ export class Sender {
       return made;
     });
     const texts = framed.flatMap(({ before, sql }) => [...before, sql]);
-    const all = own === null ? texts : [...texts, own];
+    const asked = behind.tells ? [...texts, CONDITIONS_SQL] : texts;
+    const all = behind.flush === null ? asked : [...asked, behind.flush];
     const { answers, failure } = await this.#channel.sendAll(all, limit);
     let at = -1;
     const theirs = framed.flatMap(({ before }) => answers[at += before.length + 1] ?? []);
     this.#leftovers = framed[Math.min(theirs.length, framed.length - 1)]?.leftovers ?? left;
-    return { answers: theirs, failure, own: answers[texts.length] ?? null };
+    return {
+      ...{ answers: theirs, failure },
+      told: behind.tells ? answers[texts.length] ?? null : null,
+      flushed: answers[asked.length] ?? null,
+    };
   }
 }

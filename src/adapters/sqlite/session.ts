@@ -140,8 +140,8 @@ export class SqliteSession implements EngineSession {
     return changedFingerprints(writer, writer.state.writer);
   }
 
-  // deno-lint-ignore require-await -- see begin
-  async commit(): Promise<void> {
+  async commit(books: readonly string[] = []): Promise<void> {
+    for (const sql of books) await this.run(sql, { timeoutMs: CONTROL_MS });
     this.#check();
     this.#transaction.commit();
   }

@@ -124,26 +124,23 @@ export class Writer {
     if (full !== null && kept.length > 0) await this.#insist(kept, full);
   }
 
-  /** Writes what waits, and what comes while it does. Answers why it stopped, on a full disk. */
+  /** Writes what waits. Answers why it did not, on a full disk. */
   async #write(written: Written[]): Promise<MinisqlError | null> {
     try {
       await this.#store.prepare();
     } catch (error) {
       return noSpace(error);
     }
-    for (let bytes = 0; this.#waiting.length > 0 && bytes < SYNC_BYTES_MAX;) {
-      const changes = this.#take(SYNC_BYTES_MAX);
-      try {
-        await this.#writeAll(changes, written);
-      } catch (error) {
-        const full = noSpace(error);
-        this.#unfit = changes;
-        this.#underWay.length -= changes.length;
-        return full;
-      }
-      for (const change of changes) bytes += change.bytes;
+    const changes = this.#take(SYNC_BYTES_MAX);
+    try {
+      await this.#writeAll(changes, written);
+      return null;
+    } catch (error) {
+      const full = noSpace(error);
+      this.#unfit = changes;
+      this.#underWay.length -= changes.length;
+      return full;
     }
-    return null;
   }
 
   /** Takes what waits, up to so many bytes, but one change at least. */

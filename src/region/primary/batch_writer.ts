@@ -5,7 +5,13 @@
  */
 import { Deferred } from "../../base/deferred.ts";
 import { pause } from "../../cluster/pause.ts";
-import type { EngineSession, Fingerprint, Statement } from "../../ports/engine.ts";
+import type {
+  EngineSession,
+  Fingerprint,
+  Flushed,
+  Outcome,
+  Statement,
+} from "../../ports/engine.ts";
 import { MinisqlError } from "../../protocol/errors.ts";
 import { type StatementResult, withoutConditions } from "../../protocol/values.ts";
 import type { RegionCopy } from "../copy.ts";
@@ -13,7 +19,7 @@ import type { Gate } from "../gate.ts";
 import type { SessionPool } from "../session_pool.ts";
 import { type Accepted, plainWrite, type Ran, ranWrite, runWrite } from "../statement.ts";
 import type { Numbered } from "./answered.ts";
-import type { CommitLane } from "./commit_lane.ts";
+import type { CommitLane, Place } from "./commit_lane.ts";
 
 export interface Write {
   readonly verdict: Accepted;
@@ -44,6 +50,22 @@ interface Job {
 interface Run {
   readonly job: Job;
   readonly ran: Ran;
+}
+
+interface Batch {
+  readonly runs: readonly Run[];
+  /** Where they have been flushed already, and the lane was entered before. */
+  readonly fingerprints: Flushed["fingerprints"];
+  readonly place: Place | undefined;
+}
+
+/** A batch that has the region for itself. */
+interface Alone {
+  readonly statements: readonly Statement[];
+  readonly place: Place;
+  /** Others may come in. */
+  readonly share: () => void;
+  readonly leave: () => void;
 }
 
 export interface BatchWriterDeps {
@@ -138,22 +160,24 @@ export class BatchWriter {
     };
     const { copy, open, office } = this.#deps;
     let session: EngineSession | null = null;
-    let leave = () => {};
+    const alone = this.#enterAlone(jobs);
+    let leave = () => alone?.leave();
     const end = async () => {
       if (session !== null) await this.#sessions.give(session);
       leave();
       ended();
     };
     try {
-      leave = await open.enter(office);
+      if (alone === null) leave = await open.enter(office);
       session = await this.#sessions.take();
       await session.begin("write");
-      const runs = await this.#runAll(session, jobs);
-      if (runs.length === 0) {
+      const batch = await this.#runAll(session, jobs, alone);
+      if (batch.runs.length === 0) {
         await session.rollback();
         return await end();
       }
-      void this.#commit(session, runs).finally(end);
+      alone?.share();
+      void this.#commit(session, batch).finally(end);
     } catch (error) {
       this.#failAll(jobs, error);
       if (session?.usable) await session.rollback().catch(() => {});
@@ -162,12 +186,41 @@ export class BatchWriter {
     }
   }
 
+  /**
+   * Where nobody else is at work, nobody holds rows that are waited for in the lane, so it may be
+   * entered before anything is run; then what is run is flushed in the same round trip.
+   */
+  #enterAlone(jobs: readonly Job[]): Alone | null {
+    const { open, lane } = this.#deps;
+    const turn = open.enterAloneNow();
+    if (turn === null) return null;
+    const place = lane.enterNow();
+    const statements = jobs.flatMap((job) => this.#plain(job) ?? []);
+    const leave = () => {
+      place?.();
+      turn.leave();
+    };
+    if (place !== null && statements.length === jobs.length) {
+      return { statements, place, share: turn.share, leave };
+    }
+    leave();
+    return null;
+  }
+
   /** Those that ran well. The others have been answered, or moved to where they run alone. */
-  async #runAll(session: EngineSession, jobs: readonly Job[]): Promise<readonly Run[]> {
+  async #runAll(
+    session: EngineSession,
+    jobs: readonly Job[],
+    alone: Alone | null,
+  ): Promise<Batch> {
     const runs: Run[] = [];
     const isShared = jobs.length > 1 || this.#waiting.length > 0;
+    let fingerprints: Flushed["fingerprints"] = null;
     for (let at = 0; at < jobs.length;) {
-      const outcomes = await this.#runNext(session, jobs.slice(at), isShared);
+      let outcomes: readonly (Ran | Error)[];
+      if (alone !== null && at === 0) {
+        ({ outcomes, fingerprints } = await this.#runAndFlush(session, jobs, alone));
+      } else outcomes = await this.#runNext(session, jobs.slice(at), isShared);
       for (const outcome of outcomes) {
         const job = jobs[at++] as Job;
         if (!(outcome instanceof Error)) runs.push({ job, ran: outcome });
@@ -177,11 +230,26 @@ export class BatchWriter {
           await session.rollback();
           this.#again([...runs.map((run) => run.job), ...jobs.slice(at)]);
           this.#deadlocked(job, outcome);
-          return [];
+          return { runs: [], fingerprints: null, place: undefined };
         } else this.#failed(job, outcome);
       }
     }
-    return runs;
+    return { runs, fingerprints, place: alone?.place };
+  }
+
+  async #runAndFlush(
+    session: EngineSession,
+    jobs: readonly Job[],
+    { statements }: Alone,
+  ): Promise<Pick<Batch, "fingerprints"> & { readonly outcomes: readonly (Ran | Error)[] }> {
+    const [only, ...others] = jobs;
+    const { batchStatementMs } = this.#deps.copy.deps.limits;
+    const { outcomes, fingerprints } = await session.runAllAndFlush(statements, {
+      timeoutMs: batchStatementMs,
+      // None of several is ended for its caller's sake: the others would have to wait for it.
+      ...(only !== undefined && others.length === 0 ? { signal: only.write.signal } : {}),
+    });
+    return { outcomes: ranOf(jobs, statements, outcomes), fingerprints };
   }
 
   /** Runs the first of the jobs, and with it those behind it that can go along. */
@@ -224,11 +292,7 @@ export class BatchWriter {
     const leave = await inserts.enter(office);
     try {
       const timeoutMs = copy.deps.limits.batchStatementMs;
-      const outcomes = await session.runAll(plain, { timeoutMs });
-      return outcomes.map((outcome, at) => {
-        if (outcome instanceof MinisqlError) return outcome;
-        return ranWrite((jobs[at] as Job).write.verdict, plain[at] as Statement, outcome);
-      });
+      return ranOf(jobs, plain, await session.runAll(plain, { timeoutMs }));
     } finally {
       leave();
     }
@@ -266,10 +330,10 @@ export class BatchWriter {
     return Math.max(1, job.write.deadline - this.#deps.copy.deps.clock.now());
   }
 
-  async #commit(session: EngineSession, runs: readonly Run[]): Promise<void> {
+  async #commit(session: EngineSession, { runs, ...flushed }: Batch): Promise<void> {
     try {
-      const { seq, fingerprints } = await this.#deps.lane.commit({
-        session,
+      const { seq, fingerprints, ended } = await this.#deps.lane.commit({
+        ...{ session, ...flushed },
         statements: runs.map(({ ran }) => ran.logged),
         answered: runs.flatMap(({ job, ran }) => {
           const { numbered } = job.write;
@@ -277,6 +341,7 @@ export class BatchWriter {
         }),
       });
       for (const { job, ran } of runs) job.done.resolve({ result: ran.result, seq, fingerprints });
+      await ended;
     } catch (error) {
       const isUndone = session.undone;
       if (session.usable) await session.rollback().catch(() => {});
@@ -306,4 +371,15 @@ export class BatchWriter {
   #failAll(jobs: readonly Job[], error: unknown): void {
     for (const { done } of jobs) if (!done.settled) done.reject(error);
   }
+}
+
+function ranOf(
+  jobs: readonly Job[],
+  statements: readonly Statement[],
+  outcomes: readonly Outcome[],
+): readonly (Ran | Error)[] {
+  return outcomes.map((outcome, at) => {
+    if (outcome instanceof MinisqlError) return outcome;
+    return ranWrite((jobs[at] as Job).write.verdict, statements[at] as Statement, outcome);
+  });
 }

@@ -3,7 +3,6 @@
  * stored here, and is committed once every replica in sync has it on disk. One after the other, so
  * that the order of the log is the order in which the engine commits.
  */
-import { invariant } from "../../base/assert.ts";
 import type { EngineSession, Fingerprint } from "../../ports/engine.ts";
 import type { LogEntry, LogPosition } from "../../ports/log.ts";
 import type {
@@ -23,11 +22,20 @@ export interface Change {
   readonly session: EngineSession;
   readonly statements: readonly LoggedStatement[];
   readonly answered: readonly AnsweredWrite[];
+  /** Where the lane was entered before the statements ran. */
+  readonly place?: Place | undefined;
+  /** Where they have been flushed there. */
+  readonly fingerprints?: ReadonlyMap<string, Fingerprint> | null;
 }
+
+/** In the lane; to be called on leaving it. */
+export type Place = () => void;
 
 export interface Committed {
   readonly seq: number;
   readonly fingerprints: ReadonlyMap<string, Fingerprint>;
+  /** Resolves when the session's transaction is over here too; never rejects. */
+  readonly ended: Promise<void>;
 }
 
 export interface LaneDeps {
@@ -41,9 +49,6 @@ export interface LaneDeps {
   /** What has begun cannot be ended: this primary must stop before it does anything else. */
   readonly fail: (why: string) => void;
 }
-
-/** For what is written in the database beside the rows. */
-const BOOKS_MS = 60_000;
 
 export class CommitLane {
   readonly #deps: LaneDeps;
@@ -69,61 +74,64 @@ export class CommitLane {
   }
 
   /**
-   * Commits the session's transaction as one entry. Raises what the engine says when it cannot be
-   * brought to its end (nothing has happened then), and `OUTCOME_UNKNOWN` once it was shipped and
+   * Commits the session's transaction as one entry, and resolves when that is agreed on: then it
+   * stands, whatever becomes of this copy. Raises what the engine says when the transaction cannot
+   * be brought so far (nothing has happened then), and `OUTCOME_UNKNOWN` once it was shipped and
    * this primary's time ends.
    */
   async commit(change: Change): Promise<Committed> {
-    const { office, copy, epoch } = this.#deps;
-    const leave = await this.#enter();
+    const leave = change.place ?? await this.enter();
+    let ended: Promise<void> | null = null;
     try {
+      const { office, copy, epoch } = this.#deps;
+      const { session, statements, answered } = change;
       office.throwIfAborted();
-      const position = { epoch, seq: copy.last.seq + 1 };
-      const fingerprints = await this.#finish(change, position);
+      const fingerprints = change.fingerprints ?? await session.flushFingerprints();
       if (fingerprints.size === 0) {
         // Nothing was changed, on no copy: there is nothing to agree on.
-        await change.session.rollback();
-        return { seq: copy.applied.value, fingerprints };
+        await session.rollback();
+        return { seq: copy.applied.value, fingerprints, ended: Promise.resolve() };
       }
       office.throwIfAborted();
       const body: ChangeBody = {
-        kind: "change",
-        statements: change.statements,
-        answered: change.answered,
+        ...{ kind: "change", statements, answered },
         fingerprints: Object.fromEntries(fingerprints),
         at: Math.floor(copy.deps.clock.wallMicros() / 1000),
       };
+      const position = { epoch, seq: copy.last.seq + 1 };
       await this.#agree(position, body);
       copy.mayShow(position.seq);
-      await this.#commitEngine(change.session);
-      copy.noteApplied(position, fingerprints);
-      return { seq: position.seq, fingerprints };
+      ended = this.#commitHere(change, position, fingerprints).finally(leave);
+      return { seq: position.seq, fingerprints, ended };
     } finally {
-      if (this.#waiting === 0) this.#tell();
-      leave();
+      if (ended === null) leave();
     }
   }
 
-  async #enter(): Promise<() => void> {
+  /** Nobody is on the way before who enters; resolves with what is to be called on leaving. */
+  async enter(): Promise<Place> {
     this.#waiting++;
     try {
-      return await this.#turn.enter(this.#deps.office, true);
+      return this.#placeOf(await this.#turn.enter(this.#deps.office, true));
     } finally {
       this.#waiting--;
     }
   }
 
-  /** Writes the books and the fingerprints of what was changed, with which the transaction ends. */
-  async #finish(
-    { session, answered }: Change,
-    position: LogPosition,
-  ): Promise<ReadonlyMap<string, Fingerprint>> {
-    const books = booksOf(this.#deps.copy, position, answered);
-    const options = { timeoutMs: BOOKS_MS };
-    const { outcomes, fingerprints } = await session.runAllAndFlush(books, options);
-    for (const outcome of outcomes) if (outcome instanceof MinisqlError) throw outcome;
-    invariant(fingerprints !== null, "What has gone well has been flushed");
-    return fingerprints;
+  /** At once; null where somebody is on the way. */
+  enterNow(): Place | null {
+    const turn = this.#turn.enterAloneNow();
+    return turn === null ? null : this.#placeOf(turn.leave);
+  }
+
+  #placeOf(leave: () => void): Place {
+    let hasLeft = false;
+    return () => {
+      if (hasLeft) return;
+      hasLeft = true;
+      if (this.#waiting === 0) this.#tell();
+      leave();
+    };
   }
 
   /**
@@ -168,19 +176,19 @@ export class CommitLane {
     this.#deps.wake();
   }
 
-  async #commitEngine(session: EngineSession): Promise<void> {
+  /** All others have it or will; should it fail here, this copy must get it from the log. */
+  async #commitHere(
+    { session, answered }: Change,
+    position: LogPosition,
+    fingerprints: ReadonlyMap<string, Fingerprint>,
+  ): Promise<void> {
+    const { copy, fail } = this.#deps;
     try {
-      await session.commit();
+      await session.commit(booksOf(copy, position, answered));
+      copy.noteApplied(position, fingerprints);
     } catch (error) {
-      // All others have it or will: this copy must get it from the log.
-      this.#deps.fail(
-        `the database did not commit what was agreed on: ${(error as Error).message}`,
-      );
-      throw new MinisqlError(
-        "OUTCOME_UNKNOWN",
-        `Cannot tell how the write ended: ${(error as Error).message}`,
-        { cause: error },
-      );
+      fail(`the database did not commit what was agreed on: ${(error as Error).message}`);
+      if (session.usable) await session.rollback().catch(() => {});
     }
   }
 }

@@ -197,7 +197,7 @@ export class Primary {
     const before = this.#answered.find(numbered);
     if (before !== null) return { seq: before.seq };
     const outcome = this.#answered.once(numbered, async () => {
-      const { seq } = await this.transactions.commit(id, numbered);
+      const seq = await this.transactions.commit(id, numbered);
       this.#answered.note(numbered, seq, JSON.stringify({ affected: 0 }));
       return { seq };
     });
@@ -231,12 +231,12 @@ export class Primary {
     }
   }
 
-  /** Shows that no other primary has begun, and answers with what is committed. */
+  /** Shows that no other primary has begun, and answers with all that was acknowledged before. */
   async confirm(withinMs: number, signal: AbortSignal): Promise<number> {
     await this.#opened.promise;
     const { copy } = this.#deps;
     const { clock, limits } = copy.deps;
-    const committed = copy.applied.value;
+    const committed = copy.visible;
     const until = clock.now() + withinMs;
     while (true) {
       this.#office.signal.throwIfAborted();

@@ -12,7 +12,7 @@ import type { Gate } from "../gate.ts";
 import { type ReadStatement, readStatement } from "../read/statement.ts";
 import { type Accepted, runWrite } from "../statement.ts";
 import type { Numbered } from "./answered.ts";
-import type { CommitLane, Committed } from "./commit_lane.ts";
+import type { CommitLane } from "./commit_lane.ts";
 
 export interface TransactionsDeps {
   readonly copy: RegionCopy;
@@ -78,6 +78,9 @@ export class Transactions {
     const leave = await open.enter(AbortSignal.any([options.signal, office]));
     let session: EngineSession | null = null;
     try {
+      // What was acknowledged may be about to show only now.
+      await copy.applied.reach(copy.visible, clock, null, office);
+      office.throwIfAborted();
       session = await engine.session();
       await session.begin(options.readOnly ? "snapshot" : "write");
       office.throwIfAborted();
@@ -169,17 +172,19 @@ export class Transactions {
     });
   }
 
-  /** Ends the transaction, well or not. */
-  async commit(id: string, numbered: Numbered): Promise<Committed> {
+  /** Ends the transaction, well or not; answers with the position it stands at. */
+  async commit(id: string, numbered: Numbered): Promise<number> {
     return await this.#use(id, async (transaction) => {
       const { session, statements, readOnly } = transaction;
       try {
         if (readOnly || statements.length === 0) {
           await session.rollback();
-          return { seq: this.#deps.copy.applied.value, fingerprints: new Map() };
+          return this.#deps.copy.applied.value;
         }
         const answered = [{ ...numbered, result: { affected: 0 } }];
-        return await this.#deps.lane.commit({ session, statements, answered });
+        const { seq, ended } = await this.#deps.lane.commit({ session, statements, answered });
+        await ended;
+        return seq;
       } finally {
         await this.#end(transaction, "it was committed or failed to be");
       }

@@ -156,8 +156,10 @@ export class ReadService {
     if (refusal !== null) throw refusal;
     const { limits } = this.#deps;
     const withinMs = Math.min(limits.reachMs, read.leftMs);
-    if (read.request.level === "latest") await replica.confirm(withinMs, read.signal);
-    if (replica.applied < after) await replica.reach(after, withinMs, read.signal);
+    const isLatest = read.request.level === "latest";
+    const latest = isLatest ? await replica.confirm(withinMs, read.signal) : 0;
+    const least = Math.max(after, latest);
+    if (replica.applied < least) await replica.reach(least, withinMs, read.signal);
     // A commit under way is over in a moment, and it is known again what shows.
     if (replica.visible > replica.applied && read.request.level !== "fast") {
       await replica.reach(replica.visible, limits.stillMs, read.signal).catch(unlessBehind);
