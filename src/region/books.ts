@@ -89,6 +89,13 @@ export async function writeApplied(
   await session.run(appliedSql(region, applied), RUN);
 }
 
+/** Says that the rows of a region are not whole any more, if there is anything of it here. */
+export async function spoilApplied(session: EngineSession, region: string): Promise<void> {
+  const applied = await readApplied(session, region);
+  if (applied === null) return;
+  await writeApplied(session, region, { ...applied, state: "copying" });
+}
+
 /** Reads a region's sessions: name, number, position, result. */
 export function sessionsSql(region: string): string {
   return "SELECT `session`, `n`, `seq`, `result` FROM `_minisql_session` WHERE `region` = " +

@@ -10,7 +10,7 @@ import type { Reporter } from "../ports/reporter.ts";
 import { type EntryBody, entryBodyShape } from "../protocol/entry.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import type { ServerVersion } from "../sql/executable_comment.ts";
-import { type Applied, readApplied, readOwned, writeApplied } from "./books.ts";
+import { type Applied, readApplied, readOwned, spoilApplied } from "./books.ts";
 import { FingerprintHistory } from "./history.ts";
 import type { RegionLimits } from "./limits.ts";
 import { type HeldLog, heldLog } from "./log_match.ts";
@@ -158,10 +158,7 @@ export class RegionCopy {
     const session = await this.deps.engine.session();
     try {
       await session.begin("write");
-      const applied = await readApplied(session, this.region);
-      if (applied !== null) {
-        await writeApplied(session, this.region, { ...applied, state: "copying" });
-      }
+      await spoilApplied(session, this.region);
       await session.commit();
     } finally {
       await session.close();

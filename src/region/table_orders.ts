@@ -4,7 +4,7 @@ import { MinisqlError, sqlError } from "../protocol/errors.ts";
 import type { CallContext } from "../protocol/handlers.ts";
 import type { Answer, Request } from "../protocol/messages.ts";
 import { quoteName } from "../sql/names.ts";
-import { forgetRegion, readOwned, writeApplied, writeOwned } from "./books.ts";
+import { forgetRegion, readOwned, spoilApplied, writeApplied, writeOwned } from "./books.ts";
 import type { Replicas } from "./replicas.ts";
 
 export interface TableOrdersDeps {
@@ -136,6 +136,10 @@ export class TableOrders {
     const { engine, log } = this.#deps.replicas.deps;
     const session = await engine.session();
     try {
+      // Said first: cut off in the middle it is no copy that anybody trusts, and is removed again.
+      await session.begin("write");
+      await spoilApplied(session, region);
+      await session.commit();
       const owned = await readOwned(session);
       const tables = [...owned].filter(([, owner]) => owner === region).map(([name]) => name);
       for (const table of tables) {

@@ -1,5 +1,6 @@
 /** Servers come, go, are emptied, and come back to a cluster that went on without them. */
 import assert from "node:assert/strict";
+import { holdings } from "../../src/sim/region_watch.ts";
 import { is } from "../support/is.ts";
 import { regionStory } from "../support/region_story.ts";
 
@@ -95,3 +96,23 @@ regionStory("a table that is nobody's copy is left alone", async (story) => {
   );
   assert.deepEqual(story.stored(host, "mine"), ["[7]"]);
 });
+
+regionStory(
+  "a copy that is being removed when the power fails is none that is trusted",
+  async (story) => {
+    await story.query("INSERT INTO t VALUES (1, 10)");
+    const { region, primary, isr } = story.region;
+    const from = isr.find(({ rid }) => rid !== primary)?.rid ?? 0;
+    const left = story.host(from);
+    await story.outcome(story.client.admin.master("moveRegion", { region, from }));
+    const tables = () => left.database.tables;
+    const states = () => [...holdings(tables()).values()].map(({ state }) => state);
+    await story.until("its table is dropped", () => !tables().has("t"));
+    left.cutPower();
+    assert.deepEqual([tables().has("t"), states()], [false, ["copying"]]);
+    left.start();
+    await story.until("nothing is left of it", () => states().length === 0);
+    await story.allAlike();
+  },
+  { servers: 4, databaseMs: 20 },
+);
