@@ -202,7 +202,7 @@ const APPLYING: readonly Mutant[] = [
     edits: [
       edit(
         "region/apply.ts",
-        "[...entry.body.statements, ...booksOf(copy, entry, entry.body.answered)]",
+        "[...entry.body.statements, ...books.map((sql) => ({ sql, context: {} }))]",
         "entry.body.statements",
       ),
       edit(
@@ -210,8 +210,7 @@ const APPLYING: readonly Mutant[] = [
         "copy.mayShow(entry.seq);\n    await session.commit();",
         "copy.mayShow(entry.seq);\n    await session.commit();\n" +
           '    await session.begin("write");\n' +
-          "    const books = booksOf(copy, entry, entry.body.answered);\n" +
-          "    await session.runAll(books, { timeoutMs: APPLY_MS });\n" +
+          "    for (const sql of books) await session.run(sql, { timeoutMs: APPLY_MS });\n" +
           "    await session.commit();",
       ),
     ],

@@ -31,6 +31,9 @@ export interface ReadableReplica {
   readonly engine: Engine;
   readonly isPrimary: boolean;
 
+  /** The primary that this copy and a majority have found wrong, as long as it is in office. */
+  readonly outvotedPrimary: number | null;
+
   /** Position applied to the engine, as far as known outside of a transaction. */
   readonly applied: number;
 

@@ -43,6 +43,8 @@ export class Replica {
   readonly region: string;
   readonly copy: RegionCopy;
   readonly copying: Copying;
+  /** The last primary that this copy and a majority have found wrong. */
+  outvoted: OutvotedPrimary | null = null;
   readonly #deps: ReplicaDeps;
   readonly #applier: Applier;
   readonly #follower: Follower;
@@ -56,11 +58,9 @@ export class Replica {
   /** The highest epoch this process has led in: none is led in twice. */
   #served = -1;
   readonly #suspicion = new Suspicion();
-  #outvoted: OutvotedPrimary | null = null;
   /** How often the primary's rows were found wrong in this epoch, with no others to mend them from. */
   #findings = 0;
-  /** They are to be counted anew. */
-  #isLast = false;
+  #mustCountRows = false;
   #wake = new Deferred<void>();
   #running: Promise<void> = Promise.resolve();
 
@@ -153,7 +153,7 @@ export class Replica {
       const answer = await this.#follower.follow(request, this.copying.isRunning);
       this.#suspicion.drop();
       // Whoever leads now has it repaired.
-      if (this.#outvoted !== null && this.#outvoted.epoch < request.epoch) this.#outvoted = null;
+      if (this.outvoted !== null && this.outvoted.epoch < request.epoch) this.outvoted = null;
       return answer;
     } finally {
       leave();
@@ -180,11 +180,11 @@ export class Replica {
 
   /** This copy has been shown to be wrong. It stops serving at once; the primary has it repaired. */
   lose(reason: string): void {
-    if (this.#isLast) return;
+    if (this.#mustCountRows) return;
     if (this.#primary !== null && !this.#primary.hasHeir) {
       this.#findings += this.#primary.isLastCopy ? 1 : -this.#findings;
-      this.#isLast = this.#findings >= FINDINGS;
-      if (this.#isLast) {
+      this.#mustCountRows = this.#findings >= FINDINGS;
+      if (this.#mustCountRows) {
         this.#primary.end(`its rows are to be counted anew: ${reason}`);
         return this.wake();
       }
@@ -317,9 +317,9 @@ export class Replica {
         ...{ copy: this.copy, applier: this.#applier, directory, node },
         beforeSchema: this.#deps.beforeSchema,
         self: { rid: this.#deps.rid() ?? 0, incarnation },
-        ...{ reread: () => this.wake(), outvoted: this.#outvoted },
+        ...{ reread: () => this.wake(), outvoted: this.outvoted },
       }, known);
-      this.#outvoted = null;
+      this.outvoted = null;
       this.#findings = 0;
       this.#primary = primary;
       // A copy that was found to be wrong on the way here is not to lead.
@@ -347,8 +347,8 @@ export class Replica {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       try {
-        if (this.#isLast) await countAnew(this.copy, this.#deps.rid() ?? 0);
-        this.#isLast = false;
+        if (this.#mustCountRows) await countAnew(this.copy, this.#deps.rid() ?? 0);
+        this.#mustCountRows = false;
         return await this.copy.reload();
       } catch (error) {
         reporter.log("debug", `Cannot read the database: ${(error as Error).message}`);
@@ -383,7 +383,7 @@ export class Replica {
     if (ruling.isRight && isOfThisOne && primary !== null && this.#primary === null) {
       const why = `server ${primary} was out-voted ${ruling.votes}: ${difference.message}`;
       this.copy.deps.reporter.log("warning", `Region ${this.region}: ${why}`);
-      this.#outvoted = { rid: primary, epoch, why };
+      this.outvoted = { rid: primary, epoch, why };
       this.#suspect(epoch, why);
     }
     return ruling.isRight;

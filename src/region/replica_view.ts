@@ -41,6 +41,11 @@ export class ReplicaView implements ReadableReplica {
     return this.#replica.primary !== null;
   }
 
+  get outvotedPrimary(): number | null {
+    const { outvoted, epoch } = this.#replica;
+    return outvoted?.epoch === epoch ? outvoted.rid : null;
+  }
+
   get applied(): number {
     return this.#replica.copy.applied.value;
   }

@@ -26,6 +26,7 @@ export class TestReplica implements ReadableReplica {
   readonly verifiedTables: string[] = [];
   epoch = EPOCH;
   isPrimary = false;
+  outvotedPrimary: number | null = null;
   isRestless = false;
   inSync: readonly number[] = [];
   trouble: MinisqlError | null = null;

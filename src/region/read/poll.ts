@@ -174,7 +174,8 @@ export class Poll {
     return {
       rid: peer.rid,
       content: contentOf(answers.flatMap(({ fingerprints }) => fingerprints)),
-      isPrimary: answers.every(({ primary }) => primary),
+      // What a majority has found is not forgotten because fewer are left to ask.
+      isPrimary: peer.rid !== replica.outvotedPrimary && answers.every(({ primary }) => primary),
     };
   }
 

@@ -93,3 +93,22 @@ Deno.test("poll: many tables are asked for in several votes, all of which must a
   assert.equal((await poll.take(claim(1, tables), signal)).outcome, "won");
   assert.equal(asked.length, 6);
 });
+
+Deno.test("poll: a primary that was found wrong decides nothing when fewer are left to ask", async () => {
+  const answer = { rid: 2, fingerprints: [{ ...HELD, sum: "8" }], applied: 1, primary: true };
+  const call = () => Promise.resolve(answer);
+  const replica = {
+    ...{ region: "r", rid: 1, epoch: 1, isPrimary: false, applied: 1, outvotedPrimary: null },
+    peers: () => [{ rid: 2, call }],
+    fingerprintAt: () => HELD,
+  } as unknown as ReadableReplica;
+  const outcome = async (outvotedPrimary: number | null) => {
+    const poll = new Poll({ clock: new VirtualClock(), limits: READ_LIMITS });
+    const claim: Claim = {
+      ...{ replica: { ...replica, outvotedPrimary }, seq: 1, tables: ["t"], isChanging: false },
+      fingerprints: [HELD],
+    };
+    return (await poll.take(claim, signal)).outcome;
+  };
+  assert.deepEqual([await outcome(null), await outcome(2)], ["lost", "undecided"]);
+});

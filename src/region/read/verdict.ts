@@ -7,7 +7,8 @@
  *    larger side wins. A copy that nobody spoke up beside answers only if it is the primary, by
  *    whose log the others are judged; any other cannot tell.
  * 3. Between sides of one size, as there are with two copies, the primary's is right: what it has
- *    committed is what the log says. Where it is silent, nobody can tell.
+ *    committed is what the log says. Where it is silent, or a majority has found it wrong before,
+ *    nobody can tell.
  */
 
 /** What a copy says that it holds. */
