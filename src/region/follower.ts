@@ -94,7 +94,13 @@ export class Follower {
       );
     }
     await this.#stored;
-    await copy.deps.log.truncate(copy.region, request.seq);
+    const { region, deps: { log } } = copy;
+    // Copying, as it was told to a moment ago, it may have begun its log anew at a later position.
+    if (request.seq < log.first(region) - 1) {
+      const why = `its log begins at ${log.first(region)} now`;
+      throw new MinisqlError("BEHIND", `Cannot cut the log to ${request.seq}: ${why}`);
+    }
+    await log.truncate(region, request.seq);
     return {};
   }
 
