@@ -184,7 +184,7 @@ export class RegionWorkload {
     };
     try {
       const { receipt, result } = await work();
-      if (result.affected === 0 && this.#missed(what)) return end("refused");
+      if (result.affected === 0) return end(this.#missed(what));
       if (receipt !== null) {
         this.history.seen(name, "write", receipt, clock.now());
         this.#watch.acknowledged(receipt.region, receipt.seq);
@@ -206,9 +206,12 @@ export class RegionWorkload {
     }
   }
 
-  /** A write found no row: somebody must have taken it from the primary's database. */
-  #missed(what: string): boolean {
-    if (this.#watch.isTampered) return true;
+  /**
+   * A write found no row: somebody must have taken it from the primary's database. Where the others
+   * have it and out-vote the primary, it counts all the same.
+   */
+  #missed(what: string): Outcome {
+    if (this.#watch.isTampered) return "unknown";
     throw new Violation("safety", `${what}: the row was not there`);
   }
 
