@@ -270,6 +270,39 @@ Deno.test("mysql engine: a missing privilege is named at the start", async () =>
   await engine.close();
 });
 
+Deno.test("mysql engine: makeDurable() saves from a crash what relaxed commits would lose", async () => {
+  const settings = { innodb_flush_log_at_trx_commit: "0", innodb_flush_log_at_timeout: "2" };
+  await using own = await startMariadb({ name: "engine-relaxed", settings });
+  await using fixture = await disposable(own);
+  const session = await fixture.engine.session();
+  await runAll(session, "CREATE TABLE t (a INT)", "INSERT INTO t VALUES (1)");
+  const written = async () => {
+    const sql =
+      "SHOW GLOBAL STATUS WHERE Variable_name IN ('Innodb_lsn_current','Innodb_lsn_flushed')";
+    const [current, flushed] = (await rowsOf(session, sql)).map(([, lsn]) => BigInt(lsn as string));
+    return { current: current ?? 0n, flushed: flushed ?? 0n };
+  };
+  const before = await written();
+  assert.ok(before.flushed < before.current, "the commit is not on disk by itself");
+  await fixture.engine.makeDurable();
+  assert.ok((await written()).flushed >= before.current);
+  await own.kill();
+  await own.restart();
+  const after = await fixture.engine.session();
+  assert.deepEqual(await rowsOf(after, "SELECT a FROM t"), [[1]]);
+});
+
+Deno.test("mysql engine: relaxed commits that are written out too seldom are named at the start", async () => {
+  const settings = { innodb_flush_log_at_trx_commit: "2", innodb_flush_log_at_timeout: "60" };
+  await using own = await startMariadb({ name: "engine-seldom", settings });
+  const refused = await refusedOpening(optionsFor(own));
+  assert.equal(refused.code, "UNSUPPORTED");
+  assert.match(refused.message, /innodb_flush_log_at_timeout is 60; set it to 1, or innodb_flush/);
+  await administer(own, "SET GLOBAL innodb_flush_log_at_trx_commit = 1");
+  const deps = { clock: new SystemClock(), random: new SystemRandom() };
+  await (await MysqlEngine.open(deps, optionsFor(own))).close();
+});
+
 Deno.test("mysql engine: a binary log that forbids triggers is named at the start", async () => {
   await using own = await startMariadb({
     name: "engine-binlog",

@@ -14,6 +14,7 @@ import { standInSql } from "../sql/stand_in.ts";
 import { Channel } from "./mysql/channel.ts";
 import { ChannelPool } from "./mysql/channel_pool.ts";
 import { Control } from "./mysql/control.ts";
+import { CREATE_FLUSH_TABLE, makeDurable } from "./mysql/durable.ts";
 import { CREATE_TABLE } from "./mysql/fingerprint_rows.ts";
 import { MysqlLink } from "./mysql/link.ts";
 import { MysqlLookups } from "./mysql/lookups.ts";
@@ -96,7 +97,7 @@ export class MysqlEngine implements Engine {
     for (const sql of setupStatements(facts)) await channel.command(sql);
     const settings = await settingsOf(channel, facts, toldPins());
     await checkServer(channel, facts, parts.options);
-    await channel.command(CREATE_TABLE);
+    for (const sql of [CREATE_TABLE, CREATE_FLUSH_TABLE]) await channel.command(sql);
     const { vendor, version } = facts;
     return new MysqlEngine(parts, facts, { vendor, version, settings });
   }
@@ -166,6 +167,10 @@ export class MysqlEngine implements Engine {
 
   async forgetFingerprint(table: string): Promise<void> {
     await this.#maintenance((channel) => forget(channel, this.#stored(table), this.#facts.vendor));
+  }
+
+  async makeDurable(): Promise<void> {
+    await this.#maintenance(makeDurable);
   }
 
   async ping(timeoutMs: number): Promise<void> {

@@ -312,6 +312,12 @@ export interface Engine {
   /** Forgets the fingerprint of a table that is no more, and its triggers where it is still there. */
   forgetFingerprint(table: string): Promise<void>;
 
+  /**
+   * All that was committed before is on disk when this resolves, also where the database writes
+   * commits out a while after it has answered them. It may take as long as a change of a schema.
+   */
+  makeDurable(): Promise<void>;
+
   /** Resolves within the limit if the database answers; raises `UNAVAILABLE` where not. */
   ping(timeoutMs: number): Promise<void>;
 

@@ -32,17 +32,19 @@ export class Checkpoints {
   }
 
   /**
-   * Entries that were applied a while ago, and that no replica or copy still asks for. A region in
-   * which nothing happens lets go of its last one too, or it would keep the segment of everybody.
+   * Entries that were applied before the look before, so that the database has written them out, and
+   * that no replica or copy still asks for. A region in which nothing happens lets go of its last
+   * one too, or it would keep the segment of everybody.
    */
   #next(): number {
     const { applied, deps: { limits } } = this.#copy;
     const primary = this.#primary();
-    const isIdle = applied.value === this.#last;
+    const written = this.#last;
+    const isIdle = applied.value === written;
     this.#last = applied.value;
     const isBehind = primary?.isBehind === true;
     const kept = isBehind ? limits.entriesKeptBehind : isIdle ? 0 : limits.entriesKept;
     const needed = isBehind ? applied.value : primary?.neededFrom ?? applied.value;
-    return Math.min(applied.value - kept, needed, this.#copiedFrom());
+    return Math.min(written, applied.value - kept, needed, this.#copiedFrom());
   }
 }

@@ -77,6 +77,8 @@ export class Copying {
         await applier.stop();
         await copy.spoil(reason);
         const done = await this.#copy(leader, signal);
+        // What was copied is in no log here, from which a database could get back what it loses.
+        await copy.deps.engine.makeDurable();
         await copy.restored();
         applier.start();
         this.#tell(done);

@@ -13,6 +13,7 @@ export function gatedEngine(engine: Engine, gate: Gate): Engine {
     schema: (table) => gate(() => engine.schema(table)),
     maintainFingerprint: (table) => gate(() => engine.maintainFingerprint(table)),
     forgetFingerprint: (table) => gate(() => engine.forgetFingerprint(table)),
+    makeDurable: () => gate(() => engine.makeDurable()),
     ping: (timeoutMs) => gate(() => engine.ping(timeoutMs)),
     close: () => engine.close(),
   };

@@ -121,11 +121,14 @@ export class RegionHost {
     this.database.disconnect(this.#world.random.next() * NOTICED_MS_MAX);
   }
 
-  /** The machine stops at once: disk and database lose what they had not written out. */
-  cutPower(): void {
+  /**
+   * The machine stops at once: disk and database lose what they had not written out, the latter some
+   * of it or `all`.
+   */
+  cutPower(all = false): void {
     this.process.crash();
     this.disk.crash(this.#world.random);
-    const lost = this.database.cutPower();
+    const lost = this.database.cutPower(all);
     if (lost === 0) return;
     this.#world.trace(`${this.name} loses its last ${lost} commits`);
     this.#events.wentBack(this);

@@ -46,6 +46,17 @@ function outcomeTests(contract: EngineContract): void {
       }));
   });
 
+  engineTest(contract, "makeDurable() waits for nobody's transaction", async (engine) => {
+    await withSession(engine, async (writer) => {
+      await runAll(writer, ACCOUNTS);
+      await writer.begin("write");
+      await runAll(writer, "INSERT INTO accounts VALUES (1, 10)");
+      await Promise.all([engine.makeDurable(), engine.makeDurable()]);
+      await writer.commit();
+      assert.deepEqual(await ids(writer), [1]);
+    });
+  });
+
   sessionTest(contract, "a transaction rolled back has changed nothing", async (session) => {
     await runAll(session, ACCOUNTS, "INSERT INTO accounts VALUES (1, 10)");
     await session.begin("write");

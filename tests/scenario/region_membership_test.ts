@@ -116,3 +116,22 @@ regionStory(
   },
   { servers: 4, databaseMs: 20 },
 );
+
+regionStory(
+  "who has been copied holds it through a power cut from when it is in sync",
+  async (story) => {
+    for (let id = 1; id <= 20; id++) await story.query(`INSERT INTO t VALUES (${id}, ${id})`);
+    const { region, primary, isr } = story.region;
+    const from = isr.find(({ rid }) => rid !== primary)?.rid ?? 0;
+    await story.outcome(story.client.admin.master("moveRegion", { region, from }));
+    const inSync = () => story.region.isr.find(({ rid }) => isr.every((old) => old.rid !== rid));
+    await story.until("a newcomer is in sync", () => inSync() !== undefined);
+    const newcomer = story.host(inSync()?.rid ?? 0);
+    newcomer.cutPower(true);
+    assert.equal(holdings(newcomer.database.tables).get(region)?.state, "sound");
+    assert.equal(story.stored(newcomer).length, 20);
+    newcomer.start();
+    await story.allAlike();
+  },
+  { servers: 4 },
+);

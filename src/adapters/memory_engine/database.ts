@@ -100,6 +100,11 @@ export class MemoryDatabase {
     this.onCommit?.(tables, before);
   }
 
+  /** What is committed is on disk now. */
+  makeDurable(): void {
+    this.#history = [{ tables: this.#tables, at: -Infinity }];
+  }
+
   /** Forgets all but the last of the commits that surely are on disk. */
   #flush(): void {
     const sure = this.clock.now() - this.#flushMs;
@@ -141,11 +146,11 @@ export class MemoryDatabase {
     this.#up = true;
   }
 
-  /** The power goes: the last commits may be lost with it. How many were. */
-  cutPower(): number {
+  /** The power goes: the last commits may be lost with it, `all` or some. How many were. */
+  cutPower(all = false): number {
     this.kill();
     this.#flush();
-    const draw = this.random.next();
+    const draw = all ? 0 : this.random.next();
     const unsure = this.#history.length - 1;
     const kept = draw < 0.3
       ? 0

@@ -126,6 +126,11 @@ export class MemoryEngine implements Engine {
     }
   }
 
+  async makeDurable(): Promise<void> {
+    await this.#reach();
+    this.#database.makeDurable();
+  }
+
   async ping(_timeoutMs: number): Promise<void> {
     await this.#reach();
   }

@@ -149,6 +149,15 @@ Deno.test("MemoryDatabase: a power cut takes the last commits, and none that is 
   assert.deepEqual([...kept].sort(), ["1", "1,2", "1,2,3", "1,2,3,4"]);
 });
 
+Deno.test("MemoryEngine: makeDurable() leaves a power cut nothing of what was committed", async () => {
+  const { database, engine, session } = await served();
+  await session.run("INSERT INTO t VALUES (1)", LIMIT);
+  await engine.makeDurable();
+  await session.run("INSERT INTO t VALUES (2)", LIMIT);
+  assert.equal(database.cutPower(true), 1);
+  assert.deepEqual(ids(database), [1]);
+});
+
 Deno.test("MemoryDatabase: the answer to a commit may be lost, done or not", async () => {
   for (const lost of ["applied", "not applied"] as const) {
     const { database, session } = await served();

@@ -2,6 +2,7 @@
 import { MinisqlError } from "../../protocol/errors.ts";
 import { quoteName } from "../../sql/names.ts";
 import type { Channel } from "./channel.ts";
+import { COMMITS, isRelaxed } from "./durable.ts";
 import { ERRNO, reasonOf } from "./faults.ts";
 import { type MysqlEngineOptions, placeOf } from "./options.ts";
 import type { ServerFacts } from "./server_facts.ts";
@@ -9,6 +10,8 @@ import type { ServerFacts } from "./server_facts.ts";
 const PROBE = "`_minisql_probe`";
 /** A row's bytes, a line of the protocol and a flush must fit. */
 const PACKET_MIN = 1_048_576;
+/** In seconds: entries of the log that were applied a few seconds ago may be let go. */
+const WRITTEN_WITHIN_MAX = 2;
 
 interface Trial {
   /** What is tried, in words. */
@@ -48,6 +51,11 @@ export async function checkServer(
   const packet = Number(facts.variables.get("max_allowed_packet"));
   if (packet < PACKET_MIN) {
     throw refusal(options, `max_allowed_packet is ${packet}; raise it to ${PACKET_MIN} or more`);
+  }
+  const writtenWithin = Number(facts.variables.get("innodb_flush_log_at_timeout") ?? 1);
+  if (isRelaxed(facts.variables.get(COMMITS)) && writtenWithin > WRITTEN_WITHIN_MAX) {
+    const why = `innodb_flush_log_at_timeout is ${writtenWithin}; set it to 1`;
+    throw refusal(options, `${why}, or ${COMMITS} to 1`);
   }
   for (const { what, sql } of TRIALS) await attempt(channel, what, sql, options);
 }

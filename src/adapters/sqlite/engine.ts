@@ -159,6 +159,11 @@ export class SqliteEngine implements Engine {
     }
   }
 
+  async makeDurable(): Promise<void> {
+    this.#check();
+    await this.#store.makeDurable();
+  }
+
   async ping(_timeoutMs: number): Promise<void> {
     this.#check();
     await Promise.resolve();

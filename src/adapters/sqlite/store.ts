@@ -35,6 +35,9 @@ export interface SqliteStore {
   commit(): void;
   rollback(): void;
 
+  /** What is committed is on disk once this resolves, where there is a disk. */
+  makeDurable(): Promise<void>;
+
   /** Something is about to commit on the writer by itself. */
   makeWay(): void;
 

@@ -77,6 +77,14 @@ export class FileStore implements SqliteStore {
     this.writer.run("ROLLBACK");
   }
 
+  /** SQLite syncs what goes from the one file into the other; the rest is in the log. */
+  async makeDurable(): Promise<void> {
+    for (const path of [this.#path, `${this.#path}-wal`]) {
+      using file = await Deno.open(path);
+      await file.syncData();
+    }
+  }
+
   makeWay(): void {}
 
   close(): void {

@@ -73,6 +73,10 @@ export class MemoryStore implements SqliteStore {
     if (this.#open.size === 0) this.#unpin();
   }
 
+  makeDurable(): Promise<void> {
+    return Promise.resolve();
+  }
+
   makeWay(): void {
     if (this.#open.size > 0) this.#moveToCopy();
     this.#unpin();

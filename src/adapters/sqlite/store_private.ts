@@ -30,6 +30,10 @@ export class PrivateStore implements SqliteStore {
     this.writer.run("ROLLBACK");
   }
 
+  makeDurable(): Promise<void> {
+    return Promise.resolve();
+  }
+
   makeWay(): void {}
 
   close(): void {
