@@ -1,9 +1,10 @@
 /** Point reads and ranges at each read level, beside a connection straight to one MariaDB. */
-import { READ_LEVELS, type ReadLevel } from "../../src/protocol/calls/region.ts";
+import { invariant } from "../../src/base/assert.ts";
+import { READ_LEVELS } from "../../src/protocol/calls/region.ts";
 import { output } from "../services/commands.ts";
-import { drive, warm } from "./load/drive.ts";
+import { type Drive, drive, type Sample, warm } from "./load/drive.ts";
 import { mariadbAlone } from "./load/mariadb_alone.ts";
-import { minisql, type MinisqlSystem } from "./load/minisql_system.ts";
+import { minisql } from "./load/minisql_system.ts";
 import { isWanted, type LoadOptions, loadOptions } from "./load/options.ts";
 import { type Measured, ratios, sampleHead, sampleLine } from "./load/report.ts";
 import type { LoadSystem } from "./load/system.ts";
@@ -17,49 +18,49 @@ const QUESTIONS = [
   { name: `${RANGE_ROWS} rows by a range of keys`, operation: rangeReads(ROWS) },
 ];
 
-/** `read [--seconds 5] [--clients 1,8,32,64] [--only NAME,...]`: names are levels, or `straight`. */
+/**
+ * `read [--seconds 5] [--clients 1,8,32,64] [--rounds 3] [--only NAME,...]`: names are levels, or
+ * `straight`. All that is compared is there at the same time and measured in turns, round after
+ * round, since what a machine gives changes from one minute to the next.
+ */
 export async function run(args: readonly string[]): Promise<void> {
   const options = loadOptions(args);
   const cores = navigator.hardwareConcurrency;
-  console.log(`reads from ${ROWS} rows, ${options.seconds} s each, ${cores} cores`);
-  const straight = await measureStraight(options);
-  const levels = await measureLevels(options);
-  for (const [at, { name }] of QUESTIONS.entries()) {
-    const one = straight.flatMap((each) => each[at] ?? []);
-    const own = levels.flatMap((each) => each[at] ?? []);
-    console.log(`\n${name}`);
-    for (const [place, level] of own.entries()) {
-      for (const line of ratios(level, [...one, ...own.slice(0, place)])) console.log(line);
+  const { seconds, rounds } = options;
+  console.log(`reads from ${ROWS} rows, median of ${rounds} x ${seconds} s, ${cores} cores`);
+  const started: LoadSystem[] = [];
+  try {
+    const systems = await start(options, started);
+    for (const { name, operation } of QUESTIONS) {
+      console.log(`\n${name}\n${sampleHead("read")}`);
+      const measured = await measure(systems, options, operation);
+      console.log("");
+      for (const [place, one] of measured.entries()) {
+        for (const line of ratios(one, measured.slice(0, place))) console.log(line);
+      }
     }
+    for (const system of started) await system.check();
+  } finally {
+    for (const system of started) await system.stop();
   }
 }
 
-async function measureStraight(options: LoadOptions): Promise<Measured[][]> {
-  if (!isWanted("straight", options)) return [];
-  const system = await mariadbAlone.start();
-  try {
-    await prepare(system);
-    return [await answersOf("straight", system, options)];
-  } finally {
-    await system.stop();
+/** Those that are wanted, filled: straight first, then each level of one cluster. */
+async function start(options: LoadOptions, started: LoadSystem[]): Promise<readonly LoadSystem[]> {
+  const systems: LoadSystem[] = [];
+  if (isWanted("straight", options)) {
+    const alone = await mariadbAlone.start();
+    started.push(alone);
+    systems.push(named("straight", alone, () => alone.connect()));
   }
-}
-
-async function measureLevels(options: LoadOptions): Promise<Measured[][]> {
-  const wanted = READ_LEVELS.filter((level) => isWanted(level, options));
-  if (wanted.length === 0) return [];
-  const system = await minisql.start();
-  try {
-    await prepare(system);
-    const measured: Measured[][] = [];
-    for (const level of wanted) {
-      measured.push(await answersOf(level, atLevel(system, level), options));
-    }
-    await system.check();
-    return measured;
-  } finally {
-    await system.stop();
+  const levels = READ_LEVELS.filter((level) => isWanted(level, options));
+  if (levels.length > 0) {
+    const cluster = await minisql.start();
+    started.push(cluster);
+    systems.push(...levels.map((level) => named(level, cluster, () => cluster.connect(level))));
   }
+  for (const system of started) await prepare(system);
+  return systems;
 }
 
 async function prepare(system: LoadSystem): Promise<void> {
@@ -70,38 +71,49 @@ async function prepare(system: LoadSystem): Promise<void> {
   await output("sync", []);
 }
 
-/** The same cluster, asked at one level. */
-function atLevel(system: MinisqlSystem, level: ReadLevel): LoadSystem {
+/** The same system by another name, asked in one way. */
+function named(name: string, system: LoadSystem, connect: LoadSystem["connect"]): LoadSystem {
   return {
-    name: level,
+    name,
     // They may change with a restart.
     get processes() {
       return system.processes;
     },
-    connect: () => system.connect(level),
+    connect,
     check: () => system.check(),
     stop: () => system.stop(),
   };
 }
 
-/** What it measured for each question. */
-async function answersOf(
-  name: string,
-  system: LoadSystem,
-  options: LoadOptions,
-): Promise<Measured[]> {
-  const measured: Measured[] = [];
-  for (const { name: question, operation } of QUESTIONS) {
-    console.log(`\n${question}\n${sampleHead("read")}`);
-    const clients = Math.max(...options.clients);
-    await warm(system, { clients, seconds: WARM_SECONDS, operation });
-    const samples = [];
-    for (const clients of options.clients) {
-      const sample = await drive(system, { clients, seconds: options.seconds, operation });
-      console.log(sampleLine(name, sample));
-      samples.push(sample);
+async function measure(
+  systems: readonly LoadSystem[],
+  { clients, seconds, rounds }: LoadOptions,
+  operation: Drive["operation"],
+): Promise<readonly Measured[]> {
+  for (const system of systems) {
+    await warm(system, { clients: Math.max(...clients), seconds: WARM_SECONDS, operation });
+  }
+  const measured = systems.map(({ name }) => ({ name, samples: [] as Sample[] }));
+  for (const count of clients) {
+    const samples = systems.map((): Sample[] => []);
+    for (let round = 0; round < rounds; round++) {
+      for (const [at, system] of systems.entries()) {
+        samples[at]?.push(await drive(system, { clients: count, seconds, operation }));
+      }
     }
-    measured.push({ name, samples });
+    for (const [at, { name, samples: medians }] of measured.entries()) {
+      const median = medianOf(samples[at] ?? []);
+      medians.push(median);
+      console.log(sampleLine(name, median));
+    }
   }
   return measured;
+}
+
+/** The one with as many faster as slower ones beside it. */
+function medianOf(samples: readonly Sample[]): Sample {
+  const sorted = samples.toSorted((one, other) => one.perSecond - other.perSecond);
+  const median = sorted[sorted.length >> 1];
+  invariant(median !== undefined, "There is a round at least");
+  return median;
 }

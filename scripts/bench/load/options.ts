@@ -6,9 +6,11 @@ export interface LoadOptions {
   readonly clients: readonly number[];
   /** Only systems whose name holds one of these; all where there are none. */
   readonly only: readonly string[];
+  /** Each thing is measured so often; its median counts. */
+  readonly rounds: number;
 }
 
-/** `--seconds 5 --clients 1,8,32,64 --only alone,minisql` */
+/** `--seconds 5 --clients 1,8,32,64 --only alone,minisql --rounds 3`; raises what people can read. */
 export function loadOptions(args: readonly string[]): LoadOptions {
   const { values } = parseArgs({
     args: [...args],
@@ -16,14 +18,19 @@ export function loadOptions(args: readonly string[]): LoadOptions {
       seconds: { type: "string", default: "5" },
       clients: { type: "string", default: "1,8,32,64" },
       only: { type: "string", default: "" },
+      rounds: { type: "string", default: "3" },
     },
   });
   const clients = values.clients.split(",").map(Number);
   const seconds = Number(values.seconds);
-  if (!(seconds > 0) || !clients.every((each) => Number.isInteger(each) && each > 0)) {
-    throw new Error(`Cannot use --seconds ${values.seconds} --clients ${values.clients}`);
+  const rounds = Number(values.rounds);
+  if (!(seconds > 0) || ![...clients, rounds].every((each) => Number.isInteger(each) && each > 0)) {
+    const { seconds, clients, rounds } = values;
+    throw new TypeError(
+      `Cannot use --seconds ${seconds} --clients ${clients} --rounds ${rounds}: they are numbers`,
+    );
   }
-  return { seconds, clients, only: values.only.split(",").filter((name) => name !== "") };
+  return { seconds, clients, rounds, only: values.only.split(",").filter((name) => name !== "") };
 }
 
 export function isWanted(name: string, { only }: LoadOptions): boolean {
