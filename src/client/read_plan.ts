@@ -91,8 +91,10 @@ function inTurn(
   order: (server: ServerRef) => number,
   turn: number,
 ): readonly ServerRef[] {
-  const sorted = [...servers].sort((a, b) => order(a) - order(b));
-  const equals = sorted.filter((server, _, [best = server]) => order(server) === order(best));
-  const from = turn % Math.max(1, equals.length);
-  return [...equals.slice(from), ...equals.slice(0, from), ...sorted.slice(equals.length)];
+  const sorted = servers.map((server) => ({ server, place: order(server) }))
+    .sort((a, b) => a.place - b.place);
+  const equals = sorted.filter(({ place }) => place === sorted[0]?.place).length;
+  const from = turn % Math.max(1, equals);
+  const turned = [...sorted.slice(from, equals), ...sorted.slice(0, from), ...sorted.slice(equals)];
+  return turned.map(({ server }) => server);
 }

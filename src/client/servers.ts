@@ -50,7 +50,13 @@ export class Servers {
   }
 
   isSuspect(address: Address): boolean {
-    return (this.#suspectUntil.get(keyOf(address)) ?? 0) > this.#clock.now();
+    // Mostly there are none, and every read asks.
+    if (this.#suspectUntil.size === 0) return false;
+    const until = this.#suspectUntil.get(keyOf(address));
+    if (until === undefined) return false;
+    if (until > this.#clock.now()) return true;
+    this.#suspectUntil.delete(keyOf(address));
+    return false;
   }
 
   /**

@@ -3,7 +3,7 @@ import type { Answer } from "../protocol/messages.ts";
 import { type ServerVersion, unfoldComments } from "../sql/executable_comment.ts";
 import type { Deadline } from "./deadline.ts";
 import type { MasterClient } from "./master_client.ts";
-import { readStatement, type Statement } from "./statement.ts";
+import { glance, readStatement, type Statement } from "./statement.ts";
 
 type Engine = Answer<"servers">["servers"][number]["engine"];
 
@@ -38,6 +38,8 @@ export class StatementReader {
   async read(sql: string, deadline: Deadline): Promise<Statement> {
     const kept = this.#kept.get(sql);
     if (kept !== undefined) return this.#keep(sql, kept);
+    const plain = glance(sql);
+    if (plain !== null) return plain;
     if (!EXECUTABLE.test(sql)) return this.#keep(sql, readStatement(sql));
     this.#version ??= await this.#ask(deadline);
     // Opened up here, so that every server runs the same text.
@@ -49,8 +51,10 @@ export class StatementReader {
     if (sql.length > KEPT_LENGTH_MAX) return statement;
     this.#kept.delete(sql);
     this.#kept.set(sql, statement);
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > KEPT && oldest !== undefined) this.#kept.delete(oldest);
+    if (this.#kept.size > KEPT) {
+      const [oldest = ""] = this.#kept.keys();
+      this.#kept.delete(oldest);
+    }
     return statement;
   }
 

@@ -1,7 +1,7 @@
 /** Statements are read once: who runs them follows from their text. */
 import assert from "node:assert/strict";
 import { is } from "../../tests/support/is.ts";
-import { bound, type Plan, readStatement } from "./statement.ts";
+import { bound, glance, type Plan, readStatement } from "./statement.ts";
 
 /** Where it goes, on which tables, at which level. */
 function words({ plan }: { readonly plan: Plan }): string {
@@ -100,4 +100,29 @@ Deno.test("statement: LAST_INSERT_ID is noticed where it is meant", () => {
   assert.ok(uses("SELECT @@session.last_insert_id"));
   assert.ok(uses("SELECT @@identity"));
   assert.ok(!uses("SELECT 'last_insert_id()' FROM a /* LAST_INSERT_ID() */"));
+});
+
+Deno.test("glance() says of plain queries what readStatement() does, and nothing of others", () => {
+  const plain = [
+    "SELECT * FROM a WHERE id = 5",
+    "select  b , C\nfrom a where ID=-5 LIMIT 1",
+    "SELECT `b``c`, `limit` FROM `my a` WHERE `id` = 1 AND b = 'FROM x /*+ minisql_read(latest) */'",
+    "SELECT b FROM a WHERE b = '?' AND c = '/*! 1 */'",
+    "SELECT LAST_INSERT_ID FROM a WHERE id = 1",
+    "SELECT current_user FROM a WHERE id = 1",
+    "SELECT b FROM dual WHERE id = 1",
+    "SELECT b FROM _minisql_applied WHERE id = 1",
+    "SELECT b FROM a WHERE id = 1 FOR UPDATE",
+    "SELECT b FROM a WHERE id = ?",
+    "SELECT b FROM shop.a WHERE id = 1",
+    "SELECT b FROM a WHERE id = 1; SELECT 1",
+    "SELECT /*+ minisql_read(fast) */ b FROM a WHERE id = 1",
+    "DELETE FROM a WHERE id = 1",
+  ];
+  const seen = plain.map((sql) => {
+    const statement = glance(sql);
+    if (statement !== null) assert.deepEqual(statement, readStatement(sql), sql);
+    return statement !== null;
+  });
+  assert.deepEqual(seen.map((each) => each ? 1 : 0), [1, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
 });

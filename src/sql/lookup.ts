@@ -31,6 +31,14 @@ const LOOKUP = new RegExp(
 const NAMES = new RegExp(NAME, "g");
 const CONDITIONS = new RegExp(`(${NAME})\\s*=\\s*(${LITERAL})`, "g");
 
+/**
+ * The table of a statement that is written as lookups are, whether it finds one row or many; null for
+ * all others.
+ */
+export function tableLookedUp(sql: string): string | null {
+  return sql.length > UNITS_MAX ? null : nameOf(LOOKUP.exec(sql)?.[2] ?? "");
+}
+
 /** The table, as the statement names it; null for anything but a lookup in one that is known. */
 export function readLookup(
   sql: string,
