@@ -95,8 +95,11 @@ export class Applier {
   /** The engine is asked how far it is. */
   async #makeSure(): Promise<void> {
     if (!this.#isUnsure) return;
-    await this.#copy.reload();
+    const altered = await this.#copy.reload();
     this.#isUnsure = false;
+    if (altered === null) return;
+    this.#copy.distrust(altered);
+    this.#options.onSpoilt(altered);
   }
 
   async #catchUp(signal: AbortSignal): Promise<void> {

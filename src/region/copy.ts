@@ -107,8 +107,11 @@ export class RegionCopy {
     return this.#tables.get(table) ?? null;
   }
 
-  /** Reads again what the engine has: at the start, after a copy, and when in doubt. */
-  async reload(): Promise<void> {
+  /**
+   * Reads again what the engine has: at the start, after a copy, and when in doubt. Says why its rows
+   * are not what this copy has made of them, where nothing but a change beside the cluster explains it.
+   */
+  async reload(): Promise<string | null> {
     const { engine } = this.deps;
     const session = await engine.session();
     try {
@@ -128,9 +131,12 @@ export class RegionCopy {
       const isChanging = lost !== undefined && await this.#isSchemaNext(applied?.seq ?? 0);
       this.#tables = tables;
       this.#judge(applied, isChanging ? null : lost ?? null);
+      const seq = applied?.seq ?? 0;
+      const altered = seq <= this.applied.value ? this.#alteredTable(seq, fingerprints) : null;
       this.#appliedEpoch = applied?.epoch ?? 0;
-      this.applied.reset(applied?.seq ?? 0);
-      this.history.begin(this.applied.value, fingerprints);
+      this.applied.reset(seq);
+      this.history.begin(seq, fingerprints);
+      return altered === null ? null : `table ${altered} was changed beside the cluster`;
     } finally {
       await session.close();
     }
@@ -218,6 +224,16 @@ export class RegionCopy {
     } finally {
       await session.close();
     }
+  }
+
+  /** A table that is not as it was left at this position, when it was applied. */
+  #alteredTable(seq: number, found: ReadonlyMap<string, Fingerprint>): string | null {
+    for (const [table, now] of found) {
+      const then = this.history.at(table, seq);
+      if (then === null || then.schema !== now.schema) continue;
+      if (then.rows !== now.rows || then.sum !== now.sum) return table;
+    }
+    return null;
   }
 
   /** A schema change may have been cut off after it was run and before its position was moved. */

@@ -14,13 +14,13 @@ import type { Directory } from "./directory.ts";
 import { type OutvotedPrimary, settleDispute } from "./dispute.ts";
 import { Follower } from "./follower.ts";
 import { Gate } from "./gate.ts";
-import { countAnew, FINDINGS } from "./last_copy.ts";
+import { FINDINGS, readAgain } from "./last_copy.ts";
 import { peersAmong } from "./peers.ts";
 import { Primary } from "./primary/primary.ts";
 import type { OpenQuarantine } from "./quarantine_files.ts";
 import type { KnownState, RegionNode } from "./region_node.ts";
 import { callRoll } from "./roll_call.ts";
-import { type Heir, nextTerm, stepOf, type Take } from "./succession.ts";
+import { type Heir, nextTerm, resigned, stepOf, type Take } from "./succession.ts";
 import { Suspicion } from "./suspicion.ts";
 import { Watchman } from "./watchman.ts";
 
@@ -337,33 +337,21 @@ export class Replica {
     primary.end("its time is over");
     await primary.over;
     // What was agreed on and not committed here comes from the log.
-    await this.#reload();
+    const [rid, signal] = [this.#deps.rid() ?? 0, this.#stop.signal];
+    const altered = await readAgain(this.copy, { rid, isCounted: this.#mustCountRows, signal });
+    this.#mustCountRows = false;
+    // Of others in sync, who hold what it should be, one takes over.
+    if (altered !== null && (this.state?.isr.length ?? 0) > 1) this.copy.distrust(altered);
     this.#primary = null;
     this.#applier.start();
   }
 
-  async #reload(): Promise<void> {
-    const { clock, reporter } = this.copy.deps;
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      try {
-        if (this.#mustCountRows) await countAnew(this.copy, this.#deps.rid() ?? 0);
-        this.#mustCountRows = false;
-        return await this.copy.reload();
-      } catch (error) {
-        reporter.log("debug", `Cannot read the database: ${(error as Error).message}`);
-        await pause(clock, RETRY_MS, signal);
-      }
-    }
-  }
-
   /** Gives up an office that it cannot go on with, so that others need not wait to suspect it. */
   async #resign({ state, version }: KnownState, signal: AbortSignal): Promise<void> {
-    const { clock } = this.copy.deps;
-    const next = { ...state, epoch: Math.max(state.epoch, this.#follower.promised) + 1 };
-    const outcome = await this.#deps.node.change({ ...next, primary: null }, version, signal);
+    const next = resigned(state, this.#follower.promised);
+    const outcome = await this.#deps.node.change(next, version, signal);
     if (outcome.kind === "done") this.#known = outcome.known;
-    else await pause(clock, RETRY_MS, signal);
+    else await pause(this.copy.deps.clock, RETRY_MS, signal);
     this.wake();
   }
 

@@ -44,6 +44,11 @@ export function stepOf(state: RegionState, heir: Heir): Step {
   return heir.suspicion === null ? NONE : take(state, heir, heir.suspicion);
 }
 
+/** Nobody leads in it: whoever was to cannot. */
+export function resigned(state: RegionState, promised: number): RegionState {
+  return { ...state, epoch: Math.max(state.epoch, promised) + 1, primary: null };
+}
+
 /** Whether others keep the region now without this server, in no older epoch than it knows of. */
 export function isLetGo(state: RegionState, rid: number, epoch: number): boolean {
   if (state.state !== "open" || state.isr.length === 0 || state.epoch < epoch) return false;

@@ -192,3 +192,27 @@ regionStory("clients read on while a copy is repaired, and none sees the lie", a
   );
   for (const rows of await story.outcome(Promise.all(reads))) assert.deepEqual(rows, [[10]]);
 });
+
+regionStory(
+  "a primary whose row changes while it hands over does not lead others astray",
+  async (story) => {
+    for (const id of [1, 2, 3]) await story.query(`INSERT INTO t VALUES (${id}, ${id})`);
+    await story.allAlike();
+    const { region, primary, isr } = story.region;
+    const old = story.primary;
+    const [to = 0] = isr.flatMap(({ rid }) => rid === primary ? [] : [rid]);
+    const moving = story.client.admin.master("moveRegion", {
+      ...{ region, role: true, from: primary ?? 0, to },
+    });
+    await story.until("another leads", () => story.region.primary === to);
+    story.corrupt(old, 2, 99);
+    await story.outcome(moving);
+    const heir = story.host(to);
+    story.cluster.crash(heir.process);
+    await story.inSync(2);
+    await story.world.advance(3000);
+    story.cluster.start(heir.process);
+    await story.allAlike();
+    assert.deepEqual(await story.rows(), [[1, 1], [2, 2], [3, 3]]);
+  },
+);
