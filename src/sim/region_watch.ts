@@ -226,9 +226,15 @@ export class RegionWatch implements RegionHostEvents {
     }
   }
 
-  /** Whose rows a write has put right is known once another copy has come as far. */
+  /**
+   * Whose rows a write has put right is known once another copy has come as far; a table that is
+   * gone has none.
+   */
   review(): void {
     for (const host of this.#hosts.filter(({ tampered }) => tampered.size > 0)) {
+      for (const table of [...host.tampered]) {
+        if (!host.database.tables.has(table)) host.repair(table);
+      }
       for (const [region, holding] of holdings(host.database.tables)) {
         if (holding.state === "sound") this.#note(this.#commit(host, region, holding));
       }
