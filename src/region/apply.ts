@@ -8,6 +8,7 @@ import type { AnsweredWrite, ChangeBody } from "../protocol/entry.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import { appliedSql, forgetSessionsSql, type SessionBook, writeSessionsSql } from "./books.ts";
 import type { RegionCopy } from "./copy.ts";
+import { doubtBook } from "./last_claims.ts";
 
 /** However long it took at the primary, it may take here. */
 const APPLY_MS = 3_600_000;
@@ -64,6 +65,7 @@ export async function applyChange(
   await session.begin("write");
   try {
     const books = booksOf(copy, entry, entry.body.answered);
+    if (isTrusted) books.push(...writeSessionsSql(copy.region, [doubtBook(entry.seq)]));
     const all = [...entry.body.statements, ...books.map((sql) => ({ sql, context: {} }))];
     const ran = await session.runAllAndFlush(all, { timeoutMs: APPLY_MS });
     const { fault, fingerprints } = endOf(entry, ran);
@@ -139,7 +141,7 @@ export function booksOf(
   { region, deps: { limits } }: RegionCopy,
   { epoch, seq }: LogPosition,
   answered: readonly AnsweredWrite[],
-): readonly string[] {
+): string[] {
   const books = answered.map(({ session, n, result }): SessionBook => ({
     session,
     n,

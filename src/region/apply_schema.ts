@@ -17,6 +17,7 @@ import {
   writeSessions,
 } from "./books.ts";
 import type { RegionCopy } from "./copy.ts";
+import { doubtBook } from "./last_claims.ts";
 
 const SCHEMA_MS = 24 * 3_600_000;
 
@@ -142,7 +143,8 @@ export async function applySchemaDone(
   if (!isTrusted) requireSameTables(copy, entry);
   await copy.use(async (session) => {
     await session.begin("write");
-    await writeSessions(session, copy.region, [jobBook(entry)]);
+    const doubts = isTrusted ? [doubtBook(entry.seq)] : [];
+    await writeSessions(session, copy.region, [jobBook(entry), ...doubts]);
     copy.mayShow(entry.seq);
     await writeApplied(session, copy.region, { ...positionOf(entry), state: "sound" });
     await session.commit();

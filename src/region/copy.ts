@@ -12,6 +12,7 @@ import { MinisqlError } from "../protocol/errors.ts";
 import type { ServerVersion } from "../sql/executable_comment.ts";
 import { type Applied, readApplied, readOwned, spoilApplied } from "./books.ts";
 import { FingerprintHistory } from "./history.ts";
+import { lastClaims } from "./last_claims.ts";
 import type { RegionLimits } from "./limits.ts";
 import { type HeldLog, heldLog } from "./log_match.ts";
 import type { SessionPool } from "./session_pool.ts";
@@ -69,6 +70,7 @@ export class RegionCopy {
   static async open(deps: CopyDeps, region: string): Promise<RegionCopy> {
     const copy = new RegionCopy(deps, region);
     await copy.reload();
+    if (copy.unfit === null) await copy.#recall();
     return copy;
   }
 
@@ -224,6 +226,16 @@ export class RegionCopy {
     } finally {
       await session.close();
     }
+  }
+
+  /** What it goes by is what its log says, as far as that tells. */
+  async #recall(): Promise<void> {
+    const claims = await this.use((session) => lastClaims(this, session));
+    const found = this.tables.flatMap((table) => {
+      const fingerprint = claims.get(table) ?? this.history.latest(table);
+      return fingerprint === null ? [] : [[table, fingerprint] as const];
+    });
+    this.history.begin(this.applied.value, new Map(found));
   }
 
   /** A table that is not as it was left at this position, when it was applied. */

@@ -4,7 +4,9 @@
  */
 import { pause } from "../cluster/pause.ts";
 import { differenceOf } from "./apply.ts";
+import { writeSessions } from "./books.ts";
 import type { RegionCopy } from "./copy.ts";
+import { doubtBook } from "./last_claims.ts";
 
 /**
  * How often the rows have to be found wrong. Between two counts the other replicas, which wait to be
@@ -43,7 +45,8 @@ export async function readAgain(
 }
 
 async function countAnew(copy: RegionCopy, rid: number): Promise<void> {
-  const { region, deps: { engine, reporter } } = copy;
+  const { region, applied, deps: { engine, reporter } } = copy;
+  await copy.use((session) => writeSessions(session, region, [doubtBook(applied.value)]));
   for (const table of copy.tables) {
     const kept = await copy.use((session) => session.fingerprint(table));
     const counted = await engine.maintainFingerprint(table);

@@ -216,3 +216,39 @@ regionStory(
     assert.deepEqual(await story.rows(), [[1, 1], [2, 2], [3, 3]]);
   },
 );
+
+regionStory(
+  "a row of the primary that changes while all servers are down is put right, with two copies",
+  async (story) => {
+    for (const id of [1, 2, 3]) await story.query(`INSERT INTO t VALUES (${id}, ${id})`);
+    await story.allAlike();
+    const first = story.primary;
+    const second = story.slave;
+    for (const { process } of [first, second]) story.cluster.crash(process);
+    story.corrupt(first, 2, 99);
+    story.cluster.start(first.process);
+    await story.world.advance(1000);
+    story.cluster.start(second.process);
+    await story.until("it is put right", () => story.stored(first).includes("[2,2]"), 20_000);
+    await story.allAlike();
+    assert.deepEqual(await story.rows(), [[1, 1], [2, 2], [3, 3]]);
+  },
+  { servers: 2 },
+);
+
+regionStory("what a majority overruled is not gone by after a restart", async (story) => {
+  for (const id of [1, 2, 3]) await story.query(`INSERT INTO t VALUES (${id}, ${id})`);
+  await story.allAlike();
+  const wrong = story.primary;
+  story.corrupt(wrong, 2, 99, false);
+  await story.query("UPDATE t SET v = v + 1 WHERE id = 2");
+  await story.until("it is put right", () => story.stored(wrong).includes("[2,3]"));
+  await story.allAlike();
+  const told = story.events("copy.diverged").length;
+  for (const host of story.holders) story.cluster.crash(host.process);
+  for (const host of story.holders) story.cluster.start(host.process);
+  await story.allAlike();
+  await story.world.advance(10_000);
+  assert.deepEqual(await story.rows(), [[1, 1], [2, 3], [3, 3]]);
+  assert.equal(story.events("copy.diverged").length, told);
+});

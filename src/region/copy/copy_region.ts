@@ -10,6 +10,7 @@ import type { LogPosition } from "../../ports/log.ts";
 import type { Reporter } from "../../ports/reporter.ts";
 import type { Caller } from "../../rpc/caller.ts";
 import { forgetSessions, readApplied, writeApplied, writeOwned, writeSessions } from "../books.ts";
+import { doubtBook } from "../last_claims.ts";
 import { alignTables } from "./align_tables.ts";
 import { COPY_LIMITS, type CopyLimits } from "./limits.ts";
 import { LocalCopy } from "./local_copy.ts";
@@ -157,6 +158,7 @@ async function markSound(
 ): Promise<void> {
   await session.begin("write");
   await writeOwned(session, region, tables.map(({ table }) => table));
+  await writeSessions(session, region, [doubtBook(position.seq)]);
   await writeApplied(session, region, { ...position, state: "sound" });
   await session.commit();
 }
