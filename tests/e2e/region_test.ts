@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createConnection } from "mysql2/promise";
 import { type MariadbServer, startMariadb } from "../../scripts/services/mariadb.ts";
+import { freePorts } from "../../scripts/services/ports.ts";
 import { Binary, finished } from "../support/binary.ts";
 import { RealCluster } from "../support/real_cluster.ts";
 import { until } from "../support/wait.ts";
@@ -64,6 +65,18 @@ class Regions {
   }
 }
 
+/** Until the one row of the table is what it is to be, in the database itself. */
+async function untilStored(server: MariadbServer, value: string): Promise<void> {
+  const { host, port, user, password } = server;
+  const connection = await createConnection({ host, port, user, password, database: DATABASE });
+  const read = async () => {
+    const [rows] = await connection.query({ sql: "SELECT v FROM t", rowsAsArray: true });
+    return JSON.stringify(rows) === JSON.stringify([[value]]);
+  };
+  await until(`the row is ${value}`, read, 30_000);
+  await connection.end();
+}
+
 Deno.test("region: three beside MariaDB make one database, and leave in good order", async () => {
   await using binary = await Binary.build("archive");
   await using cluster = await RealCluster.start(binary);
@@ -73,9 +86,14 @@ Deno.test("region: three beside MariaDB make one database, and leave in good ord
   const regions = new Regions(binary, cluster.zookeeper.connect);
   const servers = [cluster.mariadb, second, third];
   const urls = await Promise.all(servers.map((server) => keeperOf(server)));
-  const children = urls.map((url, at) =>
-    regions.spawn(`r${at + 1}`, url, "--zone", "abc"[at] ?? "")
-  );
+  const ports = freePorts(urls.length);
+  const start = (url: string, at: number) =>
+    regions.spawn(
+      `r${at + 1}`,
+      url,
+      ...["--zone", "abc"[at] ?? "", "--listen", `127.0.0.1:${ports[at]}`],
+    );
+  let children = urls.map(start);
   const out = children.map((child) => readFirstLine(child.stdout));
   await cluster.online(3);
   for (const line of await Promise.all(out)) {
@@ -92,15 +110,15 @@ Deno.test("region: three beside MariaDB make one database, and leave in good ord
   const status = await binary.run(["status", "--exit-code", "--masters", masters]);
   assert.match(status.out, /each survives the loss of any 2 servers/);
   // Rows are in each of the databases.
-  for (const { host, port, user, password } of servers) {
-    const connection = await createConnection({ host, port, user, password, database: DATABASE });
-    const read = async () => {
-      const [rows] = await connection.query({ sql: "SELECT v FROM t", rowsAsArray: true });
-      return JSON.stringify(rows) === '[["one"]]';
-    };
-    await until("the row is there", read, 5000);
-    await connection.end();
-  }
+  for (const server of servers) await untilStored(server, "one");
+  // What is done to a database while its region server is down is put right once it is up.
+  for (const child of children) child.kill("SIGKILL");
+  await Promise.all(children.map(finished));
+  await administer(cluster.mariadb, `UPDATE ${DATABASE}.t SET v = 'forged'`);
+  children = urls.map(start);
+  await untilStored(cluster.mariadb, "one");
+  for (const server of servers) await untilStored(server, "one");
+  await cluster.online(3);
   for (const child of children) child.kill("SIGTERM");
   for (const child of children) {
     const { code } = await child.status;
