@@ -105,15 +105,18 @@ export class Poll {
     const heard = this.#heardOf(claim);
     const known = peers.flatMap(({ rid }) => heard.ballots.get(rid) ?? []);
     const unheard = peers.filter(({ rid }) => !heard.ballots.has(rid));
-    const isDecided = judge({ own, others: known, awaited: unheard.length }).outcome !== "open";
-    const decided = await hear({
-      own,
-      known: isDecided ? [...known, ...unheard.map(silence)] : known,
-      asked: isDecided ? [] : unheard.map((peer) => this.#ask(peer, claim, heard)),
-      onLate: (ballot) => this.#challengeDissent(own, [ballot], claim),
-    }, signal);
+    // Mostly others have asked at this position before, and nobody need be heard any more.
+    const { outcome, ...sides } = judge({ own, others: known, awaited: unheard.length });
+    const decided = outcome === "open"
+      ? await hear({
+        own,
+        known,
+        asked: unheard.map((peer) => this.#ask(peer, claim, heard)),
+        onLate: (ballot) => this.#challengeDissent(own, [ballot], claim),
+      }, signal)
+      : { ...sides, outcome, others: [...known, ...unheard.map(silence)] };
     if (decided.outcome === "won") this.#challengeDissent(own, decided.others, claim);
-    const table = differingTable(claim, own, decided.others);
+    const table = differingTable(claim, own, decided);
     return { ...decided, reason: reasonOf(decided), table };
   }
 
@@ -231,7 +234,12 @@ function changedTable({ replica, seq, tables, fingerprints, isChanging }: Claim)
   return changed ?? null;
 }
 
-function differingTable({ tables }: Claim, own: OwnBallot, others: readonly Ballot[]): string {
+function differingTable(
+  { tables }: Claim,
+  own: OwnBallot,
+  { dissent, others }: Decided,
+): string {
+  if (dissent.length === 0) return tables[0] ?? "";
   const mine = tableContents(own.content);
   for (const { content } of others) {
     if (content === null || content === own.content) continue;
