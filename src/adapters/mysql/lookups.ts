@@ -23,7 +23,7 @@ export interface LookupsDeps {
   readonly limits: MysqlLimits;
 }
 
-const TOGETHER_MAX = 8;
+const TOGETHER_MAX = 16;
 const PACKETS_MAX = 64;
 /** Most are answered long before anybody would give up, so who does is looked for only then. */
 const LET_GO_MS = 100;

@@ -57,12 +57,12 @@ class Server {
 
 Deno.test("mysql lookups: the first goes at once, and others meanwhile go together by table", async () => {
   const server = new Server();
-  const found = Array.from({ length: 12 }, (_, at) => server.find(at));
+  const found = Array.from({ length: 20 }, (_, at) => server.find(at));
   found.push(...[1, 2].map((id) => server.find(id, { table: "u" })));
   await settle();
-  assert.deepEqual(server.packets.map((texts) => texts.length), [1, 8, 3, 2]);
+  assert.deepEqual(server.packets.map((texts) => texts.length), [1, 16, 3, 2]);
   server.answer();
-  assert.equal((await Promise.all(found)).length, 14);
+  assert.equal((await Promise.all(found)).length, 22);
 });
 
 Deno.test("mysql lookups: one look at what is kept serves all in a packet", async () => {
@@ -89,11 +89,11 @@ Deno.test("mysql lookups: who has waited enough is let go, in whatever company",
 
 Deno.test("mysql lookups: who gave up before there was a connection is not asked for", async () => {
   const server = new Server();
-  const busy = Array.from({ length: 1 + 63 * 8 }, (_, at) => server.find(at));
+  const busy = Array.from({ length: 1 + 63 * 16 }, (_, at) => server.find(at));
   await settle();
   assert.equal(server.packets.length, 64);
   const giveUp = new AbortController();
-  const late = [server.find(900, { signal: giveUp.signal }), server.find(901)];
+  const late = [server.find(9000, { signal: giveUp.signal }), server.find(9001)];
   await server.clock.advance(200, settle);
   giveUp.abort();
   await assert.rejects(late[0] as Promise<Found>, /it was cancelled/);
@@ -102,5 +102,5 @@ Deno.test("mysql lookups: who gave up before there was a connection is not asked
   await settle();
   server.answer();
   await late[1];
-  assert.deepEqual(server.packets.slice(64), [["lookup 901"]]);
+  assert.deepEqual(server.packets.slice(64), [["lookup 9001"]]);
 });
