@@ -12,8 +12,8 @@ import type { RegionCopy } from "./copy.ts";
 
 /** Under which it is kept with the data, as what a client's session was answered is. */
 const DOUBT = "doubt:claims";
-/** Entries looked back at. */
-const LOOKED_AT_MAX = 1024;
+/** Entries looked back at: a server must not be long in coming up, however many regions it has. */
+const LOOKED_AT_MAX = 256;
 const AT_ONCE = 64;
 
 /** Says that entries up to `seq` tell nothing of what this copy holds. */
