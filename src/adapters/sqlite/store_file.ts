@@ -10,7 +10,7 @@ import { createSchemaTable } from "./schema.ts";
  * `normal` may lose the last commits when the machine loses power, never consistency: enough where
  * a replication log stands behind. `full` loses nothing.
  */
-export type Synchronous = "off" | "normal" | "full";
+export type Synchronous = "normal" | "full";
 
 /** Readers kept open for the next snapshot. */
 const IDLE_MAX = 4;
@@ -77,11 +77,17 @@ export class FileStore implements SqliteStore {
     this.writer.run("ROLLBACK");
   }
 
-  /** SQLite syncs what goes from the one file into the other; the rest is in the log. */
+  /**
+   * What is committed is in the write-ahead log, and what goes from there into the database SQLite
+   * syncs itself. The database must not be opened here: to close it again would end SQLite's locks.
+   */
   async makeDurable(): Promise<void> {
-    for (const path of [this.#path, `${this.#path}-wal`]) {
-      using file = await Deno.open(path);
-      await file.syncData();
+    try {
+      using log = await Deno.open(`${this.#path}-wal`);
+      await log.syncData();
+    } catch (error) {
+      // There is none as long as nothing was written to it.
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
   }
 
