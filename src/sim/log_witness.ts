@@ -7,7 +7,7 @@ import { segmentNumber } from "../region/log/segment_name.ts";
 import { type BookedEntry, BookedLog } from "./checks/log_book.ts";
 import type { DiskTap } from "./gated_disk.ts";
 
-/** An entry, or another line, or neither where it has rotted. */
+/** An entry, or another line. */
 interface Waiting {
   readonly end: number;
   readonly line: Line | null;
@@ -18,14 +18,14 @@ interface Waiting {
 class Reading {
   size = 0;
   waiting: Waiting[] = [];
-  readonly #isRotten: boolean;
+  readonly #isWhole: boolean;
   /** What comes behind a torn line does not count: it is cut off before the log is used again. */
-  #isBroken = false;
+  #torn: { readonly at: number; readonly behind: Waiting[] } | null = null;
   #rest = new Uint8Array(0);
 
-  /** In one that has rotted, broken lines stand among sound ones. */
-  constructor(isRotten: boolean) {
-    this.#isRotten = isRotten;
+  /** In one that was whole once, broken lines stand among sound ones. */
+  constructor(isWhole: boolean) {
+    this.#isWhole = isWhole;
   }
 
   /** The file grew by these bytes. */
@@ -37,25 +37,34 @@ class Reading {
     this.size += bytes.length;
     let from = 0;
     for (let end = all.indexOf(NEWLINE); end >= 0; end = all.indexOf(NEWLINE, from)) {
-      this.#read(all.subarray(from, end), start + end + 1);
+      this.#read(all.subarray(from, end), start + from, start + end + 1);
       from = end + 1;
     }
     this.#rest = all.slice(from);
   }
 
-  #read(bytes: Uint8Array, end: number): void {
-    if (bytes.length === 0 || this.#isBroken) return;
+  #read(bytes: Uint8Array, start: number, end: number): void {
+    if (bytes.length === 0) return;
     const entry = decodeEntry(bytes);
-    const line = entry === null ? decodeLine(bytes) : null;
-    this.#isBroken = entry === null && line === null && !this.#isRotten;
-    if (!this.#isBroken) this.waiting.push({ end, line, entry });
+    const line = entry === null || this.#torn !== null ? decodeLine(bytes) : null;
+    if (entry === null && line === null) {
+      if (!this.#isWhole) this.#torn ??= { at: start, behind: [] };
+      return;
+    }
+    const read = { end, line, entry };
+    if (this.#torn === null) return void this.waiting.push(read);
+    this.#torn.behind.push(read);
+    // It says that the broken line was on disk once: that is damage, and no end.
+    if (line === null || line.kind === "segment" || line.synced <= this.#torn.at) return;
+    this.waiting.push(...this.#torn.behind);
+    this.#torn = null;
   }
 
   cut(size: number): void {
     if (size >= this.size) return;
     this.waiting = this.waiting.filter(({ end }) => end <= size);
     this.#rest = new Uint8Array(0);
-    this.#isBroken = false;
+    this.#torn = null;
     this.size = size;
   }
 
@@ -92,9 +101,11 @@ export class LogWitness implements DiskTap {
     this.#isRotten = isRotten;
     this.#regions = new Map();
     this.#files = new Map();
-    for (const name of disk.names()) {
-      if (segmentNumber(name) === null) continue;
+    const names = disk.names().filter((name) => segmentNumber(name) !== null).sort();
+    for (const name of names) {
       const bytes = disk.bytes(name);
+      // A segment is begun when all of the one before it is on disk.
+      this.#files.set(name, new Reading(isRotten || name !== names.at(-1)));
       this.appended(name, bytes);
       this.synced(name, bytes.length);
     }
@@ -125,11 +136,12 @@ export class LogWitness implements DiskTap {
   #apply(line: Line): void {
     switch (line.kind) {
       case "segment":
-        for (const { region, seq, epoch, promised } of line.regions) {
+        for (const { region, seq, epoch, promised, checkpoint } of line.regions) {
           if (this.#regions.has(region)) continue;
           const log = this.#log(region);
           log.reset(seq, epoch);
           log.promised = Number(promised ?? 0);
+          log.letGo = checkpoint;
         }
         return;
       case "cut":
@@ -142,8 +154,10 @@ export class LogWitness implements DiskTap {
       case "promise":
         this.#log(line.region).promised = Number(line.word);
         return;
-      case "entry":
       case "checkpoint":
+        this.#log(line.region).letGo = line.seq;
+        return;
+      case "entry":
       case "close":
         return;
     }

@@ -17,6 +17,8 @@ export class BookedLog {
   base = 0;
   baseEpoch = 0;
   last = 0;
+  /** Entries up to it are asked for by nobody any more, whether or not they are there. */
+  letGo = 0;
   promised = 0;
 
   epochAt(seq: number): number | null {
@@ -102,7 +104,7 @@ export function matchFault(
   other: { readonly server: string; readonly log: BookedLog },
   committed: number,
 ): string | null {
-  const from = Math.max(one.log.base, other.log.base) + 1;
+  const from = Math.max(...[one, other].flatMap(({ log }) => [log.base, log.letGo])) + 1;
   const to = Math.min(one.log.last, other.log.last, committed);
   for (let seq = from; seq <= to; seq++) {
     const [left, right] = [one.log.entries.get(seq), other.log.entries.get(seq)];
