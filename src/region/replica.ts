@@ -366,15 +366,22 @@ export class Replica {
     const deps = { copy: this.copy, epoch: () => this.epoch, peers };
     const ruling = await settleDispute(deps, difference, signal);
     // Of what an earlier primary has written its successors know no better.
-    const { epoch = 0, primary = null } = this.state ?? {};
-    const isOfThisOne = epoch === difference.position.epoch;
-    if (ruling.isRight && isOfThisOne && primary !== null && this.#primary === null) {
+    const { epoch } = difference.position;
+    const primary = epoch === this.epoch ? this.#leaderIn(epoch) : null;
+    if (ruling.isRight && primary !== null && this.#primary === null) {
       const why = `server ${primary} was out-voted ${ruling.votes}: ${difference.message}`;
       this.copy.deps.reporter.log("warning", `Region ${this.region}: ${why}`);
       this.outvoted = { rid: primary, epoch, why };
       this.#suspect(epoch, why);
     }
     return ruling.isRight;
+  }
+
+  /** Whoever has asked to be followed may be known before the node tells of it. */
+  #leaderIn(epoch: number): number | null {
+    const { leader } = this.#follower;
+    if (leader?.epoch === epoch) return leader.rid;
+    return this.state?.epoch === epoch ? this.state.primary : null;
   }
 
   #told(event: "copy.diverged", reason: string): void {

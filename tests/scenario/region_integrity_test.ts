@@ -252,3 +252,26 @@ regionStory("what a majority overruled is not gone by after a restart", async (s
   assert.deepEqual(await story.rows(), [[1, 1], [2, 3], [3, 3]]);
   assert.equal(story.events("copy.diverged").length, told);
 });
+
+regionStory(
+  "a primary that the node has not told of yet is outvoted like any other",
+  async (story) => {
+    await story.query("INSERT INTO t VALUES (1, 10)");
+    await story.allAlike();
+    const { region, primary } = story.region;
+    const [next, cutOff] = story.slaves;
+    assert.ok(next && cutOff);
+    const { faults } = story.world.coordinator;
+    faults.partition(cutOff.process.client, "cut");
+    const order = { region, role: true, from: primary ?? 0, to: next.rid ?? 0 };
+    await story.outcome(story.client.admin.master("moveRegion", order));
+    await story.until("the other leads", () => next.server?.replicas.all[0]?.role === "primary");
+    story.corrupt(next, 1, 99, false);
+    await story.query("UPDATE t SET v = v + 1 WHERE id = 1");
+    const found = () => cutOff.server?.replicas.all[0]?.outvoted?.rid;
+    await story.until("it is outvoted", () => found() === next.rid, 3000);
+    faults.heal(cutOff.process.client);
+    await story.until("it is put right", () => story.stored(next).includes("[1,11]"));
+    await story.allAlike();
+  },
+);
