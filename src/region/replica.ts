@@ -129,6 +129,8 @@ export class Replica {
     this.#watchman.stop();
     this.#primary?.end("this server is shutting down");
     await this.#running;
+    // Whoever asked to be followed before is answered before anything is removed.
+    (await this.#change.enter(new AbortController().signal, true))();
     await this.copying.stop();
     await this.#applier.stop();
   }
