@@ -95,7 +95,8 @@ export class RegionWatch implements RegionHostEvents {
     const log = witness.region(region);
     if (log.last >= seq && seq > log.base) return log.entries.get(seq)?.epoch === epoch;
     const holding = holdings(database.tables).get(region);
-    return log.last >= seq && holding !== undefined && holding.state === "sound";
+    // While a schema is changed the rows are there as well.
+    return log.last >= seq && holding !== undefined && holding.state !== "copying";
   }
 
   /** A client was told that its write was done; an answer given again may name a later epoch. */
