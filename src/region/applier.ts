@@ -16,6 +16,8 @@ export interface ApplierOptions {
   readonly settle: (difference: Difference, signal: AbortSignal) => Promise<boolean>;
   /** The copy is found to be wrong: it is not applied to any more until it has been restored. */
   readonly onSpoilt: (reason: string) => void;
+  /** Whether a copy that was changed beside the cluster could be put right by others. */
+  readonly mayDistrust: () => boolean;
   readonly beforeSchema: () => Promise<void>;
 }
 
@@ -97,7 +99,7 @@ export class Applier {
     if (!this.#isUnsure) return;
     const altered = await this.#copy.reload();
     this.#isUnsure = false;
-    if (altered === null) return;
+    if (altered === null || !this.#options.mayDistrust()) return;
     this.#copy.distrust(altered);
     this.#options.onSpoilt(altered);
   }

@@ -55,6 +55,8 @@ export class RegionCopy {
   #tables = new Map<string, TableSchema>();
   #unfit: string | null = null;
   #isLogWhole = true;
+  /** The books say that the rows are those of their position: no schema change is being run. */
+  #isSettled = false;
   /** Damage is listed as it was found at the start; a log that was reset since has none. */
   #isDamaged: boolean;
 
@@ -70,7 +72,7 @@ export class RegionCopy {
   static async open(deps: CopyDeps, region: string): Promise<RegionCopy> {
     const copy = new RegionCopy(deps, region);
     await copy.reload();
-    if (copy.unfit === null) await copy.#recall();
+    if (copy.unfit === null && copy.#isSettled) await copy.#recall();
     return copy;
   }
 
@@ -111,7 +113,8 @@ export class RegionCopy {
 
   /**
    * Reads again what the engine has: at the start, after a copy, and when in doubt. Says why its rows
-   * are not what this copy has made of them, where nothing but a change beside the cluster explains it.
+   * are not what this copy has made of them, where nothing but a change beside the cluster explains
+   * it: in the middle of a schema change, and after a copy, what is told says nothing.
    */
   async reload(): Promise<string | null> {
     const { engine } = this.deps;
@@ -134,7 +137,9 @@ export class RegionCopy {
       this.#tables = tables;
       this.#judge(applied, isChanging ? null : lost ?? null);
       const seq = applied?.seq ?? 0;
-      const altered = seq <= this.applied.value ? this.#alteredTable(seq, fingerprints) : null;
+      this.#isSettled = applied?.state === "sound";
+      const isComparable = this.#isSettled && seq <= this.applied.value;
+      const altered = isComparable ? this.#alteredTable(seq, fingerprints) : null;
       this.#appliedEpoch = applied?.epoch ?? 0;
       this.applied.reset(seq);
       this.history.begin(seq, fingerprints);

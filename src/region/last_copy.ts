@@ -45,8 +45,9 @@ export async function readAgain(
 }
 
 async function countAnew(copy: RegionCopy, rid: number): Promise<void> {
-  const { region, applied, deps: { engine, reporter } } = copy;
-  await copy.use((session) => writeSessions(session, region, [doubtBook(applied.value)]));
+  const { region, last, deps: { engine, reporter } } = copy;
+  // Of how much is applied there may be doubt as well: of all there is, nothing is gone by.
+  await copy.use((session) => writeSessions(session, region, [doubtBook(last.seq)]));
   for (const table of copy.tables) {
     const kept = await copy.use((session) => session.fingerprint(table));
     const counted = await engine.maintainFingerprint(table);

@@ -20,7 +20,7 @@ import { Primary } from "./primary/primary.ts";
 import type { OpenQuarantine } from "./quarantine_files.ts";
 import type { KnownState, RegionNode } from "./region_node.ts";
 import { callRoll } from "./roll_call.ts";
-import { type Heir, nextTerm, resigned, stepOf, type Take } from "./succession.ts";
+import { hasOthers, type Heir, nextTerm, resigned, stepOf, type Take } from "./succession.ts";
 import { Suspicion } from "./suspicion.ts";
 import { Watchman } from "./watchman.ts";
 
@@ -71,6 +71,7 @@ export class Replica {
     this.#applier = new Applier(copy, {
       settle: (difference, signal) => this.#settle(difference, signal),
       onSpoilt: (reason) => this.#told("copy.diverged", reason),
+      mayDistrust: () => this.#primary === null && hasOthers(this.state, deps.rid()),
       beforeSchema: deps.beforeSchema,
     });
     this.#follower = new Follower(copy, this.#applier, deps.incarnation);
@@ -342,8 +343,10 @@ export class Replica {
     const [rid, signal] = [this.#deps.rid() ?? 0, this.#stop.signal];
     const altered = await readAgain(this.copy, { rid, isCounted: this.#mustCountRows, signal });
     this.#mustCountRows = false;
-    // Of others in sync, who hold what it should be, one takes over.
-    if (altered !== null && (this.state?.isr.length ?? 0) > 1) this.copy.distrust(altered);
+    // Of others in sync, who hold what it should be, one takes over, if not at once: where none is to
+    // be reached, reads wait for it rather than that it is led astray.
+    const hasHeirs = hasOthers(this.state, rid) && !primary.isLastCopy;
+    if (altered !== null && hasHeirs) this.copy.distrust(altered);
     this.#primary = null;
     this.#applier.start();
   }

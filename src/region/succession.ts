@@ -44,6 +44,11 @@ export function stepOf(state: RegionState, heir: Heir): Step {
   return heir.suspicion === null ? NONE : take(state, heir, heir.suspicion);
 }
 
+/** Somebody else is in sync, who could put this server's copy right. */
+export function hasOthers(state: RegionState | null, self: number | null): boolean {
+  return state?.isr.some(({ rid }) => rid !== self) === true;
+}
+
 /** Nobody leads in it: whoever was to cannot. */
 export function resigned(state: RegionState, promised: number): RegionState {
   return { ...state, epoch: Math.max(state.epoch, promised) + 1, primary: null };

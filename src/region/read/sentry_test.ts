@@ -8,7 +8,7 @@ import {
 import { Sentry } from "./sentry.ts";
 
 const OPTIONS: CopiesOptions = {
-  copies: 1,
+  copies: 2,
   regions: {
     shop: [
       "CREATE TABLE items (id INT PRIMARY KEY, price INT)",
@@ -67,6 +67,18 @@ copiesTest(
 copiesTest(
   "sentry: while something is being committed, what shows may be newer than what is known",
   { ...OPTIONS, isRestless: true },
+  async (copies) => {
+    await watched(copies, async (suspected) => {
+      await copies.server(1).edit(DEARER);
+      await copies.advance(3 * ROUND_MS);
+      assert.deepEqual(suspected, []);
+    });
+  },
+);
+
+copiesTest(
+  "sentry: nobody is told of the only copy, which nothing could put right",
+  { ...OPTIONS, copies: 1 },
   async (copies) => {
     await watched(copies, async (suspected) => {
       await copies.server(1).edit(DEARER);
