@@ -56,7 +56,8 @@ Deno.test("mysql engine: a connection killed between two calls is noticed withou
   await session.begin("write");
   await runAll(session, "INSERT INTO t VALUES (1)");
   await kill(await threadOf(session));
-  await until("the session knows", () => !session.usable);
+  await within("the session's end", session.ended);
+  assert.equal(session.usable, false);
   await assertRefused(session.run("INSERT INTO t VALUES (2)", LIMIT), "UNAVAILABLE");
   await session.close();
   const other = await fixture.engine.session();

@@ -28,6 +28,8 @@ const QUORUM = "region/primary/quorum.ts";
 const SHIPPER = "region/primary/shipper.ts";
 const FOLLOWER = "region/follower.ts";
 const REPLICA = "region/replica.ts";
+const REPLICAS = "region/replicas.ts";
+const BOOKS = "region/books.ts";
 
 /** Who leads, and until when. */
 const LEADING: readonly Mutant[] = [
@@ -366,6 +368,16 @@ const PAST: readonly Mutant[] = [
       "await this.quorum.agreed.reach(tail,",
       "await this.quorum.committed.reach(tail,",
     )],
+  },
+  {
+    id: "P5",
+    bug: "a database that comes back without its last commits is not looked at",
+    edits: [edit(REPLICAS, "if (now === undefined || now >= seq) continue;", "continue;")],
+  },
+  {
+    id: "P6",
+    bug: "an entry is applied wherever the database is",
+    edits: [edit(BOOKS, "`seq\\` = ${seq - 1}, 'sound', NULL)", "`seq\\` >= 0, 'sound', NULL)")],
   },
 ];
 

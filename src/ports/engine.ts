@@ -254,6 +254,9 @@ export interface EngineSession {
   /** False once the session is of no more use; open another. */
   readonly usable: boolean;
 
+  /** Resolves once it is not, also where nobody uses it: a database that ends ends all sessions. */
+  readonly ended: Promise<unknown>;
+
   /** Ends the session; an open transaction is rolled back. */
   close(): Promise<void>;
 }

@@ -54,6 +54,13 @@ export class Applier {
     this.#news.resolve();
   }
 
+  /** The database has lost what it had committed behind this position; it comes from the log. */
+  goBack(seq: number): void {
+    this.#copy.goBack(seq);
+    this.#isUnsure = true;
+    this.#news.resolve();
+  }
+
   /** Begins, or begins again. What is running already goes on. */
   start(): void {
     if (this.#stop !== null) return;
@@ -106,14 +113,14 @@ export class Applier {
 
   async #catchUp(signal: AbortSignal): Promise<void> {
     const copy = this.#copy;
-    while (!signal.aborted && copy.unfit === null) {
+    while (!signal.aborted && copy.unfit === null && !this.#isUnsure) {
       const from = copy.applied.value + 1;
       const to = Math.min(this.#committed, copy.last.seq);
       if (from > to) return;
       const entries = await this.#read(from, to);
       if (entries.length === 0) return;
       for (const entry of entries) {
-        if (signal.aborted) return;
+        if (signal.aborted || this.#isUnsure) return;
         await this.#applyOrSettle(entry, signal);
       }
     }

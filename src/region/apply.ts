@@ -6,7 +6,13 @@ import type { EngineSession, Fingerprint, Flushed } from "../ports/engine.ts";
 import type { LogPosition } from "../ports/log.ts";
 import type { AnsweredWrite, ChangeBody } from "../protocol/entry.ts";
 import { MinisqlError } from "../protocol/errors.ts";
-import { appliedSql, forgetSessionsSql, type SessionBook, writeSessionsSql } from "./books.ts";
+import {
+  forgetSessionsSql,
+  movedSql,
+  moveFault,
+  type SessionBook,
+  writeSessionsSql,
+} from "./books.ts";
 import type { RegionCopy } from "./copy.ts";
 import { doubtBook } from "./last_claims.ts";
 
@@ -91,7 +97,8 @@ function endOf(
   for (const [at, outcome] of outcomes.entries()) {
     const logged = statements[at];
     if (outcome instanceof MinisqlError) {
-      if (logged === undefined || isPassing(outcome)) throw outcome;
+      if (logged === undefined) throw moveFault(outcome);
+      if (isPassing(outcome)) throw outcome;
       fault ??= `a statement that went well at the primary failed: ${outcome.message}`;
     } else if (logged !== undefined && outcome.result.affected !== logged.affected) {
       const { affected } = outcome.result;
@@ -150,6 +157,6 @@ export function booksOf(
   }));
   const texts = [...writeSessionsSql(region, books)];
   if (seq % FORGET_EVERY === 0) texts.push(forgetSessionsSql(region, seq - limits.sessionsKept));
-  texts.push(appliedSql(region, { epoch, seq, state: "sound" }));
+  texts.push(movedSql(region, { epoch, seq }));
   return texts;
 }

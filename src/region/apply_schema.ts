@@ -2,13 +2,15 @@
  * Schema changes. They commit by themselves and cannot be undone, so they are logged before they
  * are run; a copy knows by the hashes of its tables whether it has run one already.
  */
-import type { Fingerprint, TableSchema } from "../ports/engine.ts";
+import type { EngineSession, Fingerprint, TableSchema } from "../ports/engine.ts";
 import type { LogPosition } from "../ports/log.ts";
 import type { SchemaBody, SchemaDoneBody, SchemaOutcome } from "../protocol/entry.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import { classify } from "../sql/classify.ts";
 import { Difference, differenceOf, isPassing } from "./apply.ts";
 import {
+  type Applied,
+  movedSql,
   readApplied,
   readOwned,
   type SessionBook,
@@ -53,20 +55,31 @@ export async function applySchema(copy: RegionCopy, entry: SchemaEntry): Promise
   const before = await schemaHashes(copy, Object.keys(body.before));
   const hasRun = Object.entries(body.before).some(([table, hash]) => before[table] !== hash);
   copy.mayShow(entry.seq);
-  await noteBegun(copy, body.sql);
+  await noteBegun(copy, entry);
   const error = hasRun ? null : await runSchema(copy, body);
   return await adopt(copy, entry, error);
 }
 
 /** Readers are to know that what they see may be ahead of the position. */
-async function noteBegun(copy: RegionCopy, sql: string): Promise<void> {
-  const state = classify(sql).kind === "truncate" ? "emptying" : "changing";
+async function noteBegun(copy: RegionCopy, { seq, body }: SchemaEntry): Promise<void> {
+  const state = classify(body.sql).kind === "truncate" ? "emptying" : "changing";
   await copy.use(async (session) => {
     await session.begin("write");
-    const applied = await readApplied(session, copy.region);
-    if (applied !== null) await writeApplied(session, copy.region, { ...applied, state });
+    const applied = await requireBefore(session, copy.region, seq);
+    await writeApplied(session, copy.region, { ...applied, state });
     await session.commit();
   });
+}
+
+/** The database may have lost what it had committed last: that has to come first then. */
+async function requireBefore(
+  session: EngineSession,
+  region: string,
+  seq: number,
+): Promise<Applied> {
+  const applied = await readApplied(session, region);
+  if (applied?.seq === seq - 1 && applied.state !== "copying") return applied;
+  throw new MinisqlError("UNAVAILABLE", `Cannot go on with ${seq}: ${region} is not at ${seq - 1}`);
 }
 
 /** The error with which the statement failed because of what the rows are; null for none. */
@@ -116,6 +129,7 @@ async function adopt(
   };
   await copy.use(async (session) => {
     await session.begin("write");
+    await requireBefore(session, copy.region, seq);
     await writeOwned(session, copy.region, there.map(({ name }) => name));
     const result = JSON.stringify(outcome);
     await writeSessions(session, copy.region, [{
@@ -133,7 +147,7 @@ async function adopt(
 
 /**
  * Notes how the change ended at the primary; it must have come to the same here, unless a majority
- * of the copies came to what this one did.
+ * of the copies came to what this one did: then `isTrusted`.
  */
 export async function applySchemaDone(
   copy: RegionCopy,
@@ -141,13 +155,20 @@ export async function applySchemaDone(
   isTrusted: boolean,
 ): Promise<void> {
   if (!isTrusted) requireSameTables(copy, entry);
+  await noteDone(copy, entry, isTrusted ? [doubtBook(entry.seq)] : []);
+}
+
+/** Notes with the position how a change ended, whose outcome here is the one that counts. */
+export async function noteDone(
+  copy: RegionCopy,
+  entry: SchemaDoneEntry,
+  doubts: readonly SessionBook[] = [],
+): Promise<void> {
   await copy.use(async (session) => {
     await session.begin("write");
-    const doubts = isTrusted ? [doubtBook(entry.seq)] : [];
     await writeSessions(session, copy.region, [jobBook(entry), ...doubts]);
     copy.mayShow(entry.seq);
-    await writeApplied(session, copy.region, { ...positionOf(entry), state: "sound" });
-    await session.commit();
+    await session.commit([movedSql(copy.region, entry)]);
   });
   copy.noteApplied(entry, new Map());
 }
@@ -183,8 +204,4 @@ export function jobSession(job: string): string {
 /** Under which it is kept what a change came to here, until all have agreed on it. */
 export function ranSession(job: string): string {
   return `ran:${job}`.slice(0, 64);
-}
-
-function positionOf({ epoch, seq }: LogPosition): LogPosition {
-  return { epoch, seq };
 }

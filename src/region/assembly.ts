@@ -104,6 +104,7 @@ class Assembly {
     const health: EngineHealth = new EngineHealth({
       ...{ clock, engine, reporter, limits: this.#limits, rid: this.#rid },
       changed: (lost) => this.#engineChanged(replicas, lost),
+      look: (session) => replicas.lookBack(session),
     });
     const replicas: Replicas = this.#replicas(directory, source, health);
     const reading = this.#reading(replicas, directory);

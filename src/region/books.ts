@@ -5,6 +5,7 @@
  */
 import type { Engine, EngineSession } from "../ports/engine.ts";
 import type { LogPosition } from "../ports/log.ts";
+import { MinisqlError } from "../protocol/errors.ts";
 import type { Row } from "../protocol/values.ts";
 import { quoteString } from "../sql/names.ts";
 
@@ -41,6 +42,8 @@ const CREATE = [
 const OWN_LIMIT_MS = 60_000;
 const RUN = { timeoutMs: OWN_LIMIT_MS };
 const SESSIONS_A_STATEMENT = 500;
+/** Column cannot be null. */
+const NULL_ERRNO = 1048;
 
 /** Makes the tables where they are missing. */
 export async function prepareBooks(engine: Engine): Promise<void> {
@@ -65,6 +68,12 @@ export async function readApplied(session: EngineSession, region: string): Promi
   return { epoch: Number(epoch), seq: Number(seq), state: state as CopyState };
 }
 
+/** How far each region is applied, by its name. */
+export async function readPositions(session: EngineSession): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await session.run("SELECT `region`, `seq` FROM `_minisql_applied`", RUN);
+  return new Map(rows.map(([region, seq]) => [String(region), Number(seq)]));
+}
+
 /** All regions that this database holds something of. */
 export async function readRegions(session: EngineSession): Promise<readonly string[]> {
   const { rows } = await session.run(
@@ -79,6 +88,25 @@ export function appliedSql(region: string, { epoch, seq, state }: Applied): stri
   const values = `${epoch}, ${seq}, ${quoteString(state)}`;
   return `REPLACE INTO \`_minisql_applied\` (\`region\`, \`epoch\`, \`seq\`, \`state\`) ` +
     `VALUES (${quoteString(region)}, ${values})`;
+}
+
+/**
+ * The same, for the entry behind the one that was applied last: fails where the database is not
+ * there. It may have lost what it had committed last, or the region may be a mixture.
+ */
+export function movedSql(region: string, { epoch, seq }: LogPosition): string {
+  // What comes of the state is refused first, since assignments take what was assigned before them.
+  return "UPDATE `_minisql_applied` SET `state` = IF(`state` = 'sound' AND " +
+    `\`seq\` = ${seq - 1}, 'sound', NULL), \`epoch\` = ${epoch}, \`seq\` = ${seq} ` +
+    `WHERE \`region\` = ${quoteString(region)}`;
+}
+
+/** For people, who know nothing of how it is found out. */
+export function moveFault(error: Error): Error {
+  if (!(error instanceof MinisqlError) || error.errno !== NULL_ERRNO) return error;
+  const why =
+    "The database is not at the position it was left at; it may have lost its last commits";
+  return new MinisqlError("UNAVAILABLE", why, { cause: error });
 }
 
 export async function writeApplied(

@@ -57,6 +57,7 @@ export class RegionCopy {
   #isLogWhole = true;
   /** The books say that the rows are those of their position: no schema change is being run. */
   #isSettled = false;
+  #falls = 0;
   /** Damage is listed as it was found at the start; a log that was reset since has none. */
   #isDamaged: boolean;
 
@@ -141,12 +142,27 @@ export class RegionCopy {
       const isComparable = this.#isSettled && seq <= this.applied.value;
       const altered = isComparable ? this.#alteredTable(seq, fingerprints) : null;
       this.#appliedEpoch = applied?.epoch ?? 0;
+      if (seq < this.applied.value) this.#falls++;
       this.applied.reset(seq);
       this.history.begin(seq, fingerprints);
       return altered === null ? null : `table ${altered} was changed beside the cluster`;
     } finally {
       await session.close();
     }
+  }
+
+  /** The database has lost what it had committed behind this position. */
+  goBack(seq: number): void {
+    const { reporter } = this.deps;
+    const lost = `${this.applied.value - seq} entries that its database had committed and lost`;
+    reporter.log("warning", `Region ${this.region}: ${lost} are applied again`);
+    this.applied.reset(seq);
+    this.#falls++;
+  }
+
+  /** How often it was not where it had been: what was applied before that may not be on disk. */
+  get falls(): number {
+    return this.#falls;
   }
 
   /** A transaction that moves to this position is about to be committed. */

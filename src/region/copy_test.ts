@@ -41,6 +41,7 @@ function depsOf(engine: MemoryEngine, claim: Fingerprint): CopyDeps {
     damage: [],
     first: () => 1,
     last: () => ({ epoch: 1, seq: 1 }),
+    epochAt: () => 1,
     promised: () => "1",
     read: () => Promise.resolve([entry]),
   };

@@ -69,7 +69,6 @@ export class Copying {
 
   async #run(leader: Leader, reason: string, signal: AbortSignal): Promise<void> {
     const { copy, applier } = this.#deps;
-    const { clock, random, reporter } = copy.deps;
     const { region } = copy;
     this.#report((rid) => ({ event: "sync.started", region, rid, from: leader.rid, reason }));
     for (let attempt = 0; !signal.aborted; attempt++) {
@@ -77,20 +76,40 @@ export class Copying {
         await applier.stop();
         await copy.spoil(reason);
         const done = await this.#copy(leader, signal);
-        // What was copied is in no log here, from which a database could get back what it loses.
-        await copy.deps.engine.makeDurable();
+        await this.#makeDurable(signal);
         await copy.restored();
         applier.start();
         this.#tell(done);
         return this.#deps.onRestored();
       } catch (error) {
         if (signal.aborted) return;
-        const why = (error as Error).message;
-        reporter.log("debug", `Cannot copy region ${region}: ${why}`);
-        this.#report((rid) => ({ event: "sync.failed", region, rid, reason: why }));
-        await pause(clock, backoffDelay(RETRY, attempt, () => random.next()), signal);
+        await this.#rest((error as Error).message, attempt, signal);
       }
     }
+  }
+
+  /**
+   * What was copied is in no log here, from which a database could get back what it loses. One that
+   * cannot write it out has not lost it yet: it need not be copied again.
+   */
+  async #makeDurable(signal: AbortSignal): Promise<void> {
+    const { engine } = this.#deps.copy.deps;
+    for (let attempt = 0;; attempt++) {
+      signal.throwIfAborted();
+      try {
+        return await engine.makeDurable();
+      } catch (error) {
+        const why = `what was copied could not be written out: ${(error as Error).message}`;
+        await this.#rest(why, attempt, signal);
+      }
+    }
+  }
+
+  async #rest(why: string, attempt: number, signal: AbortSignal): Promise<void> {
+    const { region, deps: { clock, random, reporter } } = this.#deps.copy;
+    reporter.log("debug", `Cannot copy region ${region}: ${why}`);
+    this.#report((rid) => ({ event: "sync.failed", region, rid, reason: why }));
+    await pause(clock, backoffDelay(RETRY, attempt, () => random.next()), signal);
   }
 
   async #copy(leader: Leader, signal: AbortSignal): Promise<RegionCopied> {

@@ -95,9 +95,10 @@ export class Follower {
     }
     await this.#stored;
     const { region, deps: { log } } = copy;
-    // Copying, as it was told to a moment ago, it may have begun its log anew at a later position.
-    if (request.seq < log.first(region) - 1) {
-      const why = `its log begins at ${log.first(region)} now`;
+    // Copying, as it was told to a moment ago, it may have begun its log anew somewhere else.
+    const [first, last] = [log.first(region), log.last(region).seq];
+    if (request.seq < first - 1 || request.seq > last) {
+      const why = `its log goes from ${first} to ${last} now`;
       throw new MinisqlError("BEHIND", `Cannot cut the log to ${request.seq}: ${why}`);
     }
     await log.truncate(region, request.seq);

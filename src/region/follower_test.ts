@@ -3,12 +3,13 @@ import type { Applier } from "./applier.ts";
 import type { RegionCopy } from "./copy.ts";
 import { Follower } from "./follower.ts";
 
-/** A follower of server 1, whose log begins at a position. */
-async function following(first: number) {
+/** A follower of server 1, whose log begins and ends at positions. */
+async function following(first: number, last: number) {
   const cut: number[] = [];
   const log = {
     promised: () => "1",
     first: () => first,
+    last: () => ({ epoch: 1, seq: last }),
     truncate: (_region: string, seq: number) => Promise.resolve(void cut.push(seq)),
   };
   const copy = {
@@ -24,8 +25,9 @@ async function following(first: number) {
 }
 
 Deno.test("follower: a log that has begun anew is not cut where it was before", async () => {
-  const { rewind, cut } = await following(13);
-  await assert.rejects(rewind(11), { code: "BEHIND", message: /begins at 13/ });
+  const { rewind, cut } = await following(13, 14);
+  await assert.rejects(rewind(11), { code: "BEHIND", message: /goes from 13 to 14/ });
+  await assert.rejects(rewind(15), { code: "BEHIND", message: /goes from 13 to 14/ });
   await rewind(12);
   await rewind(14);
   assert.deepEqual(cut, [12, 14]);

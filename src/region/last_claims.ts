@@ -26,8 +26,11 @@ export async function lastClaims(
   copy: RegionCopy,
   session: EngineSession,
 ): Promise<ReadonlyMap<string, Fingerprint>> {
-  const [doubt] = await readSessions(session, copy.region, DOUBT);
   const claims = new Map<string, Fingerprint>();
+  const { epoch, seq } = copy.appliedPosition;
+  // What is applied is not what the log has there.
+  if (copy.deps.log.epochAt(copy.region, seq) !== epoch) return claims;
+  const [doubt] = await readSessions(session, copy.region, DOUBT);
   try {
     for await (const body of backwards(copy, doubt?.seq ?? 0)) {
       // Before it tables may have been others.

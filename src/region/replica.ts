@@ -43,10 +43,10 @@ export class Replica {
   readonly region: string;
   readonly copy: RegionCopy;
   readonly copying: Copying;
+  readonly applier: Applier;
   /** The last primary that this copy and a majority have found wrong. */
   outvoted: OutvotedPrimary | null = null;
   readonly #deps: ReplicaDeps;
-  readonly #applier: Applier;
   readonly #follower: Follower;
   readonly #watchman: Watchman;
   readonly #checkpoints: Checkpoints;
@@ -68,13 +68,13 @@ export class Replica {
     this.#deps = deps;
     this.region = copy.region;
     this.copy = copy;
-    this.#applier = new Applier(copy, {
+    this.applier = new Applier(copy, {
       settle: (difference, signal) => this.#settle(difference, signal),
-      onSpoilt: (reason) => this.#told("copy.diverged", reason),
+      onSpoilt: (reason) => this.#diverged(reason),
       mayDistrust: () => this.#primary === null && hasOthers(this.state, deps.rid()),
       beforeSchema: deps.beforeSchema,
     });
-    this.#follower = new Follower(copy, this.#applier, deps.incarnation);
+    this.#follower = new Follower(copy, this.applier, deps.incarnation);
     this.#watchman = new Watchman({
       copy,
       directory: deps.directory,
@@ -82,7 +82,7 @@ export class Replica {
       onSuspect: (epoch, why) => this.#suspect(epoch, why),
     });
     this.copying = new Copying({
-      ...{ copy, applier: this.#applier, directory: deps.directory },
+      ...{ copy, applier: this.applier, directory: deps.directory },
       ...{ quarantine: deps.quarantine, throttle: deps.throttle },
       rid: deps.rid,
       onRestored: () => this.wake(),
@@ -108,7 +108,7 @@ export class Replica {
 
   get committed(): number {
     return this.#primary?.quorum.committed.value ??
-      Math.max(this.#applier.committed, this.copy.applied.value);
+      Math.max(this.applier.committed, this.copy.applied.value);
   }
 
   get role(): "primary" | "slave" | "joining" | "syncing" {
@@ -119,7 +119,7 @@ export class Replica {
   }
 
   start(): void {
-    this.#applier.start();
+    this.applier.start();
     const { signal } = this.#stop;
     this.#running = Promise.all([this.#run(signal), this.#checkpoints.run(signal)]).then(() => {});
   }
@@ -133,7 +133,7 @@ export class Replica {
     // Whoever asked to be followed before is answered before anything is removed.
     (await this.#change.enter(new AbortController().signal, true))();
     await this.copying.stop();
-    await this.#applier.stop();
+    await this.applier.stop();
   }
 
   /** Looks at the region's node again, at once. */
@@ -176,7 +176,7 @@ export class Replica {
     if (leader?.epoch !== epoch || leader.rid !== from) {
       throw new MinisqlError("BEHIND", `Cannot copy from server ${from}: it is not followed`);
     }
-    if (!this.copying.isRunning) this.#told("copy.diverged", reason);
+    if (!this.copying.isRunning) this.#diverged(reason);
     this.copying.start(leader, reason);
     return {};
   }
@@ -314,10 +314,10 @@ export class Replica {
       this.#follower.release();
       this.#suspicion.drop();
       this.#watchman.stop();
-      await this.#applier.stop();
+      await this.applier.stop();
       const { directory, node, incarnation } = this.#deps;
       const primary = new Primary({
-        ...{ copy: this.copy, applier: this.#applier, directory, node },
+        ...{ copy: this.copy, applier: this.applier, directory, node },
         beforeSchema: this.#deps.beforeSchema,
         self: { rid: this.#deps.rid() ?? 0, incarnation },
         ...{ reread: () => this.wake(), outvoted: this.outvoted },
@@ -348,7 +348,7 @@ export class Replica {
     const hasHeirs = hasOthers(this.state, rid) && !primary.isLastCopy;
     if (altered !== null && hasHeirs) this.copy.distrust(altered);
     this.#primary = null;
-    this.#applier.start();
+    this.applier.start();
   }
 
   /** Gives up an office that it cannot go on with, so that others need not wait to suspect it. */
@@ -389,12 +389,11 @@ export class Replica {
     return this.state?.epoch === epoch ? this.state.primary : null;
   }
 
-  #told(event: "copy.diverged", reason: string): void {
-    const rid = this.#deps.rid();
-    const { reporter } = this.copy.deps;
+  #diverged(reason: string): void {
+    const [rid, { region, copy }] = [this.#deps.rid(), this];
     // Until it has been given its number again there is nobody to tell of, and nobody to tell.
-    if (rid === null) return reporter.log("warning", `Region ${this.region}: ${reason}`);
-    const seq = this.copy.applied.value;
-    reporter.event({ event, region: this.region, rid, seq, votes: "", reason });
+    if (rid === null) return copy.deps.reporter.log("warning", `Region ${region}: ${reason}`);
+    const seq = copy.applied.value;
+    copy.deps.reporter.event({ event: "copy.diverged", region, rid, seq, votes: "", reason });
   }
 }

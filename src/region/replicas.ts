@@ -2,9 +2,10 @@
 import { unlessMissing } from "../cluster/nodes.ts";
 import type { Paths } from "../cluster/paths.ts";
 import { CoordinatorError, type Session } from "../ports/coordinator.ts";
+import type { EngineSession } from "../ports/engine.ts";
 import { MinisqlError } from "../protocol/errors.ts";
 import type { RegionState } from "../protocol/model.ts";
-import { readRegions } from "./books.ts";
+import { readPositions, readRegions } from "./books.ts";
 import type { CopySource } from "./copy/copy_source.ts";
 import type { CopyDeps } from "./copy.ts";
 import type { Directory } from "./directory.ts";
@@ -82,6 +83,18 @@ export class Replicas {
       await session.close();
     }
     for (const region of regions) await this.open(region);
+  }
+
+  /** A database that was away may have lost what it had committed last. */
+  async lookBack(session: EngineSession): Promise<void> {
+    const held = this.all.map((replica) => [replica, replica.copy.applied.value] as const);
+    const positions = await readPositions(session);
+    for (const [replica, seq] of held) {
+      const now = positions.get(replica.region);
+      if (now === undefined || now >= seq) continue;
+      replica.primary?.fail(`its database has lost what it had committed behind ${now}`);
+      replica.applier.goBack(now);
+    }
   }
 
   /** The replica of a region, opened where it is not yet. */

@@ -31,6 +31,7 @@ function gatedSession(session: EngineSession, gate: Gate): EngineSession {
     get usable() {
       return session.usable;
     },
+    ended: gate(() => session.ended),
     run: (sql, options) => gate(() => session.run(sql, options)),
     runAll: (statements, options) => gate(() => session.runAll(statements, options)),
     runAllAndFlush: (statements, options) =>

@@ -128,6 +128,11 @@ export class RegionHost {
   cutPower(all = false): void {
     this.process.crash();
     this.disk.crash(this.#world.random);
+    this.loseCommits(all);
+  }
+
+  /** The database stops, and loses what it had not written out. */
+  loseCommits(all = false): void {
     const lost = this.database.cutPower(all);
     if (lost === 0) return;
     this.#world.trace(`${this.name} loses its last ${lost} commits`);

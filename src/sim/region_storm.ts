@@ -8,11 +8,13 @@ import type { StormRates } from "./storm_rates.ts";
 
 const MOMENT_MS = 50;
 const FAULT_MS_MAX = 4000;
+/** A database that stopped does not answer again within less. */
+const STARTED_MS_LEAST = 100;
 const COORDINATION_SILENCE = ["cut", "silent"] as const;
 /** What may go on while rows of the victim are wrong: nothing that takes other copies away. */
 const BEARABLE: ReadonlySet<string> = new Set([
-  ...["crash", "power", "pause", "engineKill", "lostCommit", "reset", "loseReply", "lag"],
-  ...["catalogAway", "clockJump", "tamper", "handOver", "alter"],
+  ...["crash", "power", "pause", "engineKill", "engineLoss", "lostCommit", "reset"],
+  ...["loseReply", "lag", "catalogAway", "clockJump", "tamper", "handOver", "alter"],
 ]);
 
 export class RegionStorm {
@@ -236,6 +238,7 @@ export class RegionStorm {
       | "syncFails"
       | "slowDisk"
       | "engineKill"
+      | "engineLoss"
       | "engineFull"
       | "lostCommit"
       | "rot",
@@ -259,6 +262,9 @@ export class RegionStorm {
       case "engineKill":
         database.kill();
         return this.#later(() => database.start());
+      case "engineLoss":
+        host.loseCommits(random.next() < 0.5);
+        return this.#later(() => database.start(), STARTED_MS_LEAST);
       case "engineFull":
         database.full = true;
         return this.#later(() => database.full = false);

@@ -31,6 +31,8 @@ const FAULTS = {
   syncFails: 5,
   slowDisk: 12,
   engineKill: 12,
+  /** The database alone stops as with its machine, and is started again under the process. */
+  engineLoss: 12,
   engineFull: 6,
   lostCommit: 20,
   /** Only ever on one machine of a run, so that whole copies remain. */

@@ -1,6 +1,7 @@
 /** Engine contract: what goes along with a transaction's last statement, and with its end. */
 import assert from "node:assert/strict";
 import { MinisqlError } from "../../src/protocol/errors.ts";
+import { appliedSql, movedSql, prepareBooks } from "../../src/region/books.ts";
 import {
   assertInStep,
   type EngineContract,
@@ -40,6 +41,35 @@ export function booksContract(contract: EngineContract): void {
       await session.rollback();
       assert.deepEqual(await stored(), [[[7]], [["a"]]]);
       assert.equal((await assertInStep(engine, session, "t")).rows, 1);
+    },
+  );
+
+  sessionTest(
+    contract,
+    "a region moves on from where it is, and from nowhere else",
+    async (session, engine) => {
+      await prepareBooks(engine);
+      await runAll(session, "CREATE TABLE t (id INT PRIMARY KEY)");
+      await engine.maintainFingerprint("t");
+      let row = 0;
+      const move = async (seq: number) => {
+        await session.begin("write");
+        await session.run(`INSERT INTO t VALUES (${++row})`, LIMIT);
+        await session.commit([movedSql("r", { epoch: 2, seq })]);
+      };
+      const refused = async (seq: number) => {
+        await assert.rejects(move(seq), { code: "SQL", errno: 1048 });
+        await session.rollback();
+      };
+      const applied = () => rowsOf(session, "SELECT epoch, seq, state FROM _minisql_applied");
+      await runAll(session, appliedSql("r", { epoch: 1, seq: 4, state: "sound" }));
+      await move(5);
+      await refused(5);
+      await refused(7);
+      assert.deepEqual(await applied(), [[2, 5, "sound"]]);
+      await runAll(session, appliedSql("r", { epoch: 2, seq: 5, state: "copying" }));
+      await refused(6);
+      assert.deepEqual(await rowsOf(session, "SELECT id FROM t"), [[1]]);
     },
   );
 

@@ -87,6 +87,7 @@ function outcomeTests(contract: EngineContract): void {
     await session.begin("write");
     await runAll(session, "INSERT INTO accounts VALUES (1, 10)");
     await session.close();
+    await session.ended;
     assert.equal(session.usable, false);
     await assertRefused(session.run("SELECT 1", LIMIT), "UNAVAILABLE");
     await withSession(engine, async (other) => assert.deepEqual(await ids(other), []));

@@ -40,6 +40,7 @@ const CONTROL_MS = 60_000;
 const CLOSED = closed();
 
 export class MemorySession implements EngineSession, Served {
+  readonly ended: Promise<unknown>;
   readonly #database: MemoryDatabase;
   readonly #servers: readonly MemoryDatabase[];
   readonly #runner: Runner;
@@ -53,6 +54,10 @@ export class MemorySession implements EngineSession, Served {
     this.#servers = servers;
     this.#runner = new Runner(database);
     for (const { sessions } of servers) sessions.add(this);
+    const { signal } = this.#ended;
+    this.ended = new Promise((resolve) =>
+      signal.addEventListener("abort", resolve, { once: true })
+    );
   }
 
   get usable(): boolean {

@@ -60,6 +60,11 @@ export class Channel {
     return this.#link.isAlive;
   }
 
+  /** Resolves once it is not. */
+  get lost(): Promise<unknown> {
+    return this.#link.lost;
+  }
+
   /** Why the connection is no more, for people. */
   get lostBecause(): string {
     return this.#link.lostBecause;

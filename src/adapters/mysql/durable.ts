@@ -19,5 +19,7 @@ export function isRelaxed(value: Cell | undefined): boolean {
 
 export async function makeDurable(channel: Channel): Promise<void> {
   const [row] = (await channel.command(`SELECT @@GLOBAL.${COMMITS}`)).rows;
-  if (isRelaxed(row?.[0])) await channel.command("TRUNCATE TABLE `_minisql_flush`");
+  if (!isRelaxed(row?.[0])) return;
+  await channel.command(CREATE_FLUSH_TABLE);
+  await channel.command("TRUNCATE TABLE `_minisql_flush`");
 }

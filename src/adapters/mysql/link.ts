@@ -103,6 +103,11 @@ export class MysqlLink {
     return this.#lostBecause === null;
   }
 
+  /** Resolves once it is not alive. */
+  get lost(): Promise<unknown> {
+    return this.#lost.promise;
+  }
+
   /** Why the connection is no more, for people. */
   get lostBecause(): string {
     return this.#lostBecause ?? "it is not";

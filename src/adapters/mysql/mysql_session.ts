@@ -53,6 +53,7 @@ export interface SessionDeps {
 }
 
 export class MysqlSession implements EngineSession {
+  readonly ended: Promise<unknown>;
   readonly #deps: SessionDeps;
   readonly #channel: Channel;
   readonly #ledger: Ledger;
@@ -65,6 +66,7 @@ export class MysqlSession implements EngineSession {
   constructor(deps: SessionDeps) {
     this.#deps = deps;
     this.#channel = deps.channel;
+    this.ended = deps.channel.lost;
     this.#ledger = new Ledger(deps.channel, deps.dialect);
     this.#sender = new Sender(deps.channel, deps.context);
   }

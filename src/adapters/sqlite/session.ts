@@ -8,6 +8,7 @@
  * and not while it gives none: then nothing is heard but what `interrupts` counts. A transaction that writes holds off all other writers until it ends.
  */
 import { invariant } from "../../base/assert.ts";
+import { Deferred } from "../../base/deferred.ts";
 import type {
   EngineSession,
   Fingerprint,
@@ -45,6 +46,7 @@ export class SqliteSession implements EngineSession {
   readonly #transaction: Transaction;
   readonly #closed: (session: SqliteSession) => void;
   #usable = true;
+  readonly #ended = new Deferred<void>();
 
   /** `closed` is told when the session ends. */
   constructor(core: EngineCore, closed: (session: SqliteSession) => void) {
@@ -56,6 +58,10 @@ export class SqliteSession implements EngineSession {
 
   get usable(): boolean {
     return this.#usable;
+  }
+
+  get ended(): Promise<void> {
+    return this.#ended.promise;
   }
 
   /** There are no deadlocks here: whoever writes has the whole database. */
@@ -225,6 +231,7 @@ export class SqliteSession implements EngineSession {
     this.#usable = false;
     this.#transaction.rollback();
     this.#closed(this);
+    this.#ended.resolve();
   }
 }
 

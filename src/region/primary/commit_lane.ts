@@ -13,6 +13,7 @@ import type {
 } from "../../protocol/entry.ts";
 import { MinisqlError } from "../../protocol/errors.ts";
 import { booksOf } from "../apply.ts";
+import { moveFault } from "../books.ts";
 import type { RegionCopy } from "../copy.ts";
 import { Gate } from "../gate.ts";
 import type { Quorum } from "./quorum.ts";
@@ -187,7 +188,8 @@ export class CommitLane {
       await session.commit(booksOf(copy, position, answered));
       copy.noteApplied(position, fingerprints);
     } catch (error) {
-      fail(`the database did not commit what was agreed on: ${(error as Error).message}`);
+      const { message } = moveFault(error as Error);
+      fail(`the database did not commit what was agreed on: ${message}`);
       if (session.usable) await session.rollback().catch(() => {});
     }
   }

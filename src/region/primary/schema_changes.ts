@@ -11,13 +11,7 @@ import type {
 import { MinisqlError, sqlError } from "../../protocol/errors.ts";
 import { classify } from "../../sql/classify.ts";
 import type { Applier } from "../applier.ts";
-import {
-  applySchema,
-  applySchemaDone,
-  jobSession,
-  ranSession,
-  schemaHashes,
-} from "../apply_schema.ts";
+import { applySchema, jobSession, noteDone, ranSession, schemaHashes } from "../apply_schema.ts";
 import { readSessions } from "../books.ts";
 import type { RegionCopy } from "../copy.ts";
 import type { Gate } from "../gate.ts";
@@ -153,7 +147,7 @@ export class SchemaChanges {
     };
     const position = await lane.append(body);
     try {
-      await applySchemaDone(copy, { ...position, body }, true);
+      await noteDone(copy, { ...position, body });
     } catch (error) {
       this.#deps.fail(`the end of a schema change could not be noted: ${(error as Error).message}`);
       throw error;
