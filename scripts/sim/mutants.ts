@@ -337,8 +337,8 @@ const COORDINATING: readonly Mutant[] = [
       edit(REPLICA, "if (epoch < this.#follower.promised) return;", ""),
       edit(
         REPLICA,
-        "this.copy.unfit === null && state.epoch > this.#served) {",
-        "this.copy.unfit === null) {",
+        "heir.unfit === null && state.epoch > this.#served) {",
+        "heir.unfit === null) {",
       ),
     ],
   },

@@ -39,6 +39,11 @@ export class Directory {
     return this.#isCurrent;
   }
 
+  /** Whether this process has been taken off the list. */
+  misses({ rid, incarnation }: { readonly rid: number; readonly incarnation: string }): boolean {
+    return this.#isCurrent && this.server(rid)?.incarnation !== incarnation;
+  }
+
   /** Resolves at the next change of the list. */
   get changed(): Promise<void> {
     return this.#changed.promise;

@@ -52,6 +52,9 @@ export class EngineHealth {
       if (this.#held?.usable !== true) this.#held = await this.#hold();
       return null;
     } catch (error) {
+      // One that was cut off from the network may have been started again unseen.
+      void this.#held?.close().catch(() => {});
+      this.#held = null;
       return (error as Error).message;
     }
   }

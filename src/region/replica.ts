@@ -33,6 +33,7 @@ export interface ReplicaDeps extends CopyDeps {
   readonly throttle: (signal: AbortSignal) => Promise<void>;
   /** Positions from which somebody is copying this region. */
   readonly copiedFrom: () => number;
+  readonly engineLost: () => string | null;
   /** Lets go of what would hold a schema change up. */
   readonly beforeSchema: () => Promise<void>;
 }
@@ -260,21 +261,21 @@ export class Replica {
     const heir: Heir = {
       self: { rid, incarnation: this.#deps.incarnation },
       promised: this.#follower.promised,
-      unfit: this.copy.unfit,
+      unfit: this.#unfit,
       suspicion: this.#suspicion.of(state.epoch),
     };
     const step = stepOf(state, heir);
     // Who has been taken off the list of servers may be cut off from them all: it does not lead.
-    if (step.kind === "take" && !this.#isListed(rid)) return;
+    if (step.kind === "take" && this.#deps.directory.misses(heir.self)) return;
     if (step.kind === "take") await this.#take(step, heir, this.#known, signal);
-    else if (step.kind === "assume" && this.copy.unfit === null && state.epoch > this.#served) {
+    else if (step.kind === "assume" && heir.unfit === null && state.epoch > this.#served) {
       await this.#assume(this.#known);
     } else if (step.kind === "assume") await this.#resign(this.#known, signal);
   }
 
-  #isListed(rid: number): boolean {
-    const { directory, incarnation } = this.#deps;
-    return !directory.isCurrent || directory.server(rid)?.incarnation === incarnation;
+  /** Why it is not to lead: a database that was away may not hold what it did. */
+  get #unfit(): string | null {
+    return this.copy.unfit ?? this.#deps.engineLost();
   }
 
   /** Tries to become the primary, when it is its turn. */
@@ -290,7 +291,7 @@ export class Replica {
     const roll = await callRoll(state, heir.self.rid, directory, limits.pingMs, signal);
     const isEarly = clock.now() - this.#suspicion.since < limits.standBackMs;
     if (roll.isAlone && heir.suspicion !== null && isEarly) return this.#suspicion.rest();
-    if (signal.aborted || this.copy.unfit !== null) return;
+    if (signal.aborted || this.#unfit !== null) return;
     const next = nextTerm(state, heir, roll.answers);
     const outcome = await node.change(next, version, signal);
     // Of an outcome that is not known, the node itself will tell.
@@ -326,7 +327,7 @@ export class Replica {
       this.#findings = 0;
       this.#primary = primary;
       // A copy that was found to be wrong on the way here is not to lead.
-      if (this.copy.unfit !== null) primary.end(this.copy.unfit);
+      if (this.#unfit !== null) primary.end(this.#unfit);
       void primary.run().catch((error) => {
         this.copy.deps.reporter.log("error", "A defect of the primary", { error });
       }).finally(() => this.wake());
