@@ -291,6 +291,12 @@ Deno.test("mysql engine: makeDurable() saves from a crash what relaxed commits w
   await own.restart();
   const after = await fixture.engine.session();
   assert.deepEqual(await rowsOf(after, "SELECT a FROM t"), [[1]]);
+  // Triggers would outlive what they add to.
+  const kept = await fixture.engine.maintainFingerprint("t");
+  await own.kill();
+  await own.restart();
+  const last = await fixture.engine.session();
+  assert.deepEqual(await last.fingerprint("t"), kept);
 });
 
 Deno.test("mysql engine: relaxed commits that are written out too seldom are named at the start", async () => {

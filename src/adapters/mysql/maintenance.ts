@@ -4,6 +4,7 @@ import { MinisqlError, sqlError } from "../../protocol/errors.ts";
 import { quoteName } from "../../sql/names.ts";
 import type { Channel } from "./channel.ts";
 import type { Dialect, Vendor } from "./server_facts.ts";
+import { makeDurable } from "./durable.ts";
 import { ERRNO } from "./faults.ts";
 import {
   deleteRowSql,
@@ -48,7 +49,10 @@ export async function maintain(
   const isInPlace = id !== null &&
     areRight(facts, triggersOf(id, facts.schema.columns, deps.dialect));
   const used = isInPlace ? id : await renewTriggers(channel, facts, deps.dialect);
-  return await count(channel, facts, used, deps.limits);
+  const fingerprint = await count(channel, facts, used, deps.limits);
+  // Triggers are on disk at once; without what they add to they would let nothing be written.
+  await makeDurable(channel);
+  return fingerprint;
 }
 
 /** A table that is dropped has taken its triggers along. */

@@ -44,7 +44,8 @@ export async function dropTable({ local, quarantine }: AlignDeps, name: string):
 
 /**
  * The table as it is at the source; empty if it was not here. A fingerprint that was kept goes on
- * being kept; one is not begun, since all rows are counted at the end where there is none.
+ * being kept; one is not begun, since all rows are counted at the end where there is none. Triggers
+ * whose fingerprint was lost, as a database can lose it that writes out late, let no row be written.
  */
 export async function haveTable(
   { local }: AlignDeps,
@@ -60,7 +61,7 @@ export async function haveTable(
     );
   }
   const kept = await local.kept(rows);
-  if (kept !== null && kept.schema !== rows.schema.hash) await local.uncount(rows);
+  if (kept?.schema !== rows.schema.hash) await local.uncount(rows);
   return rows;
 }
 
