@@ -53,7 +53,7 @@ export interface ReadableReplica {
    */
   confirm(withinMs: number, signal: AbortSignal): Promise<number>;
 
-  /** The others in sync, the primary too, in no order. */
+  /** The others in sync, the primary too, in no order: the same list as long as it is they. */
   peers(): readonly Peer[];
 
   /**

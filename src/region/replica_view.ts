@@ -2,6 +2,7 @@
 import { orAborted } from "../base/abort.ts";
 import type { Engine, Fingerprint, TableSchema } from "../ports/engine.ts";
 import { MinisqlError } from "../protocol/errors.ts";
+import type { RegionState } from "../protocol/model.ts";
 import type { Directory } from "./directory.ts";
 import { peersOf } from "./peers.ts";
 import type { Lost, Peer, ReadableReplica } from "./readable.ts";
@@ -14,10 +15,18 @@ export interface ViewDeps {
   readonly engineLost: () => string | null;
 }
 
+/** Every read asks for them, so they are made once for a state. */
+interface PeersFor {
+  readonly state: RegionState | null;
+  readonly rid: number;
+  readonly peers: readonly Peer[];
+}
+
 export class ReplicaView implements ReadableReplica {
   readonly region: string;
   readonly #replica: Replica;
   readonly #deps: ViewDeps;
+  #peers: PeersFor | null = null;
 
   constructor(replica: Replica, deps: ViewDeps) {
     this.region = replica.region;
@@ -55,14 +64,20 @@ export class ReplicaView implements ReadableReplica {
   }
 
   refusal(): MinisqlError | null {
-    const { copy, region, state } = this.#replica;
+    const { copy, state } = this.#replica;
     const lost = this.#deps.engineLost();
-    const what = `Cannot read region ${region} on server ${this.rid}`;
-    if (lost !== null) return new MinisqlError("BEHIND", `${what}: its database is lost: ${lost}`);
-    if (copy.unfit !== null) return new MinisqlError("DIVERGED", `${what}: ${copy.unfit}`);
-    const isMember = state?.isr.some(({ rid }) => rid === this.rid) === true;
-    if (this.isPrimary || isMember) return null;
-    return new MinisqlError("BEHIND", `${what}: it is not in sync`);
+    if (lost !== null) return this.#refused("BEHIND", `its database is lost: ${lost}`);
+    if (copy.unfit !== null) return this.#refused("DIVERGED", copy.unfit);
+    const { rid: self } = this;
+    const isMember = state?.isr.some(({ rid }) => rid === self) === true;
+    return this.isPrimary || isMember ? null : this.#refused("BEHIND", "it is not in sync");
+  }
+
+  #refused(code: "BEHIND" | "DIVERGED", why: string): MinisqlError {
+    return new MinisqlError(
+      code,
+      `Cannot read region ${this.region} on server ${this.rid}: ${why}`,
+    );
   }
 
   async reach(seq: number, withinMs: number, signal: AbortSignal): Promise<void> {
@@ -83,7 +98,12 @@ export class ReplicaView implements ReadableReplica {
   }
 
   peers(): readonly Peer[] {
-    return peersOf(this.#replica.state, this.rid, this.#deps.directory);
+    const { rid } = this;
+    const { state } = this.#replica;
+    if (this.#peers?.state !== state || this.#peers.rid !== rid) {
+      this.#peers = { state, rid, peers: peersOf(state, rid, this.#deps.directory) };
+    }
+    return this.#peers.peers;
   }
 
   fingerprintAt(table: string, seq: number): Fingerprint | null {

@@ -33,6 +33,7 @@ export class TestReplica implements ReadableReplica {
   confirmed: () => Promise<number> = () => Promise.resolve(this.applied);
   readonly #world: Surroundings;
   readonly #known: { readonly seq: number; readonly held: ReadonlyMap<string, Fingerprint> }[] = [];
+  #peers: readonly Peer[] = [];
   #tables: readonly string[] = [];
   #visible = 0;
 
@@ -67,8 +68,10 @@ export class TestReplica implements ReadableReplica {
   }
 
   peers(): readonly Peer[] {
-    return this.inSync.filter((rid) => rid !== this.rid)
-      .map((rid) => this.#world.peer(this.rid, rid));
+    const rids = this.inSync.filter((rid) => rid !== this.rid);
+    const isSame = rids.join() === this.#peers.map(({ rid }) => rid).join();
+    if (!isSame) this.#peers = rids.map((rid) => this.#world.peer(this.rid, rid));
+    return this.#peers;
   }
 
   fingerprintAt(table: string, seq: number): Fingerprint | null {

@@ -79,9 +79,10 @@ export function rowByNameSql(table: string): string {
 
 /** In one column: it goes along with every read that is voted on, and columns are what costs. */
 export function keptByNameSql(tables: readonly string[]): string {
-  const names = tables.map(quoteString).join();
+  const names = tables.map(quoteString);
+  const which = names.length === 1 ? `=${names[0]}` : ` IN (${names.join()})`;
   return "SELECT CONCAT_WS(' ',row_count,row_sum,schema_hash,table_name) " +
-    `FROM \`_minisql_fingerprint\` WHERE table_name IN (${names})`;
+    `FROM \`_minisql_fingerprint\` WHERE table_name${which}`;
 }
 
 /** What came back, for each of the tables in turn; null for one that is not kept. */

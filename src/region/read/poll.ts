@@ -41,6 +41,15 @@ export interface Judged extends Decided {
 interface Heard {
   readonly ballots: Map<number, Ballot>;
   readonly asked: Map<number, Promise<Ballot>>;
+  /** Null as long as not all were heard to hold the same. */
+  unanimous: Unanimous | null;
+}
+
+/** All copies hold the same, which stands for as long as they are those to be asked. */
+interface Unanimous {
+  readonly peers: readonly Peer[];
+  readonly fingerprints: Claim["fingerprints"];
+  readonly verdict: Verdict;
 }
 
 const TABLES_A_VOTE = 64;
@@ -56,6 +65,17 @@ export class Poll {
 
   constructor(deps: PollDeps) {
     this.#deps = deps;
+  }
+
+  /**
+   * The verdict on what this copy remembers, where all are known to hold the same, as nearly every
+   * read finds them; null where it must be taken.
+   */
+  known(claim: Claim): Verdict | null {
+    const unanimous = this.#heard.get(keyOf(claim))?.unanimous ?? null;
+    if (unanimous === null || unanimous.peers !== claim.replica.peers()) return null;
+    const { fingerprints, verdict } = unanimous;
+    return claim.fingerprints.every((each, at) => each === fingerprints[at]) ? verdict : null;
   }
 
   /**
@@ -116,15 +136,23 @@ export class Poll {
       }, signal)
       : { ...sides, outcome, others: [...known, ...unheard.map(silence)] };
     if (decided.outcome === "won") this.#challengeDissent(own, decided.others, claim);
+    if (decided.agree.length > peers.length) {
+      const { outcome, agree, dissent } = decided;
+      heard.unanimous = {
+        peers,
+        fingerprints: claim.fingerprints,
+        verdict: { outcome, agree, dissent },
+      };
+    }
     const table = differingTable(claim, own, decided);
     return { ...decided, reason: reasonOf(decided), table };
   }
 
-  #heardOf({ replica, seq, tables }: Claim): Heard {
-    const key = JSON.stringify([replica.region, replica.epoch, seq, ...tables]);
+  #heardOf(claim: Claim): Heard {
+    const key = keyOf(claim);
     const found = this.#heard.get(key);
     if (found !== undefined) return found;
-    const heard: Heard = { ballots: new Map(), asked: new Map() };
+    const heard: Heard = { ballots: new Map(), asked: new Map(), unanimous: null };
     this.#heard.set(key, heard);
     if (this.#heard.size > this.#deps.limits.votesKept) {
       const [oldest] = this.#heard.keys();
@@ -201,6 +229,11 @@ export class Poll {
     const request = { region, epoch, tables: tables.slice(0, TABLES_A_VOTE) };
     peer?.call("challenge", request, { timeoutMs: limits.voteMs }).catch(() => {});
   }
+}
+
+/** No name holds the character between them. */
+function keyOf({ replica: { region, epoch }, seq, tables }: Claim): string {
+  return `${region}\0${epoch}\0${seq}\0${tables.length === 1 ? tables[0] : tables.join("\0")}`;
 }
 
 function silence({ rid }: Peer): Ballot {

@@ -8,13 +8,15 @@ import { READ_LIMITS } from "./limits.ts";
 import { type Claim, Poll } from "./poll.ts";
 
 const HELD: Fingerprint = { rows: 1, sum: "7", schema: "0000000a" };
+const OTHER: Fingerprint = { ...HELD, sum: "8" };
 const signal = new AbortController().signal;
 
-/** A copy whose two peers hold the same, as long as they answer. */
+/** A copy whose two peers hold the same, as long as they do not dissent, and answer. */
 function bench(votesKept: number) {
   const asked: string[] = [];
   const patience: number[] = [];
   const silent = new Set<number>();
+  const dissenting = new Set<number>();
   const peers = [2, 3].map((rid) => ({
     rid,
     call: (
@@ -28,15 +30,16 @@ function bench(votesKept: number) {
         ? Promise.reject(new MinisqlError("TIMEOUT", "No answer"))
         : Promise.resolve({
           rid,
-          fingerprints: tables.map(() => HELD),
+          fingerprints: tables.map(() => dissenting.has(rid) ? OTHER : HELD),
           applied: seq,
           primary: false,
         });
     },
   }));
+  const among = { peers };
   const replica = {
     ...{ region: "r", rid: 1, epoch: 1, isPrimary: true, applied: 100 },
-    peers: () => peers,
+    peers: () => among.peers,
     fingerprintAt: () => HELD,
   } as unknown as ReadableReplica;
   const poll = new Poll({ clock: new VirtualClock(), limits: { ...READ_LIMITS, votesKept } });
@@ -44,7 +47,33 @@ function bench(votesKept: number) {
     ...{ replica, seq, tables, isChanging: false },
     fingerprints: tables.map(() => HELD),
   });
-  return { poll, asked, patience, silent, claim };
+  return { poll, asked, patience, silent, dissenting, among, claim };
+}
+
+Deno.test("poll: what all are known to hold is told at once, to whoever claims just that", async () => {
+  const { poll, among, claim } = bench(10);
+  assert.equal(poll.known(claim(1)), null);
+  await poll.pass(claim(1), signal);
+  await poll.pass(claim(1), signal);
+  assert.deepEqual(poll.known(claim(1)), { outcome: "won", agree: [1, 2, 3], dissent: [] });
+  assert.equal(poll.known(claim(2)), null);
+  assert.equal(poll.known(claim(1, ["t", "u"])), null);
+  assert.equal(poll.known({ ...claim(1), fingerprints: [OTHER] }), null);
+  among.peers = among.peers.slice(1);
+  assert.equal(poll.known(claim(1)), null);
+  await poll.pass(claim(1), signal);
+  assert.deepEqual(poll.known(claim(1))?.agree, [1, 3]);
+});
+
+for (const [what, set] of [["dissents", "dissenting"], ["is silent", "silent"]] as const) {
+  Deno.test(`poll: nothing is told at once where one ${what}`, async () => {
+    const { poll, claim, ...others } = bench(10);
+    others[set].add(3);
+    for (let times = 0; times < 3; times++) {
+      assert.equal((await poll.take(claim(1), signal)).outcome, "won");
+    }
+    assert.equal(poll.known(claim(1)), null);
+  });
 }
 
 Deno.test("poll: each position is asked for once, as long as it is remembered", async () => {

@@ -77,8 +77,8 @@ export class QuickRead {
   }
 
   /** Raises `Missed` where it has to be done over; no row has gone out then. */
-  async run(): Promise<Answer<"query">> {
-    return await (this.#read.request.level === "fast" ? this.#fast() : this.#sure());
+  run(): Promise<Answer<"query">> {
+    return this.#read.request.level === "fast" ? this.#fast() : this.#sure();
   }
 
   /** Nobody vouches for the rows, but the position told is not below the one they were read at. */
@@ -103,12 +103,9 @@ export class QuickRead {
   }
 
   async #sure(): Promise<Answer<"query">> {
-    const { out, parts, signal, request } = this.#read;
+    const { out, parts, request } = this.#read;
     const claimed = claims(parts, this.#views);
-    const voting = request.level === "latest"
-      ? Promise.resolve([])
-      : Promise.all(claimed.map((claim) => this.#deps.poll.pass(claim, signal)));
-    voting.catch(() => {});
+    const voting = request.level === "latest" ? [] : this.#vote(claimed);
     const tables = claimed.flatMap((claim) => claim.tables);
     let verdicts: readonly Verdict[] = [];
     let isVouchedFor = false;
@@ -134,17 +131,31 @@ export class QuickRead {
     }
   }
 
+  /** While the query runs, where anybody must be asked. */
+  #vote(claimed: readonly Claim[]): readonly Verdict[] | Promise<readonly Verdict[]> {
+    const { poll } = this.#deps;
+    const known: Verdict[] = [];
+    for (const claim of claimed) {
+      const verdict = poll.known(claim);
+      if (verdict !== null) known.push(verdict);
+    }
+    if (known.length === claimed.length) return known;
+    const voting = Promise.all(claimed.map((claim) => poll.pass(claim, this.#read.signal)));
+    voting.catch(() => {});
+    return voting;
+  }
+
   /** Reads all rows. */
-  async #pass(pass: Pass): Promise<Passed> {
+  #pass(pass: Pass): Promise<Passed> {
     const { lookups, withSession, isCrowded } = this.#deps;
     const { statement } = this.#read.request;
     const [table, ...others] = this.#read.parts.flatMap(({ tables }) => tables);
     const isLookup = statement.kind !== "pieces" && statement.isLookup === true;
     // Names that differ by case only are several tables here, any of which may be meant.
     if (lookups !== null && isLookup && table !== undefined && others.length === 0) {
-      return await this.#lookUp(lookups, { sql: statement.sql, table }, pass);
+      return this.#lookUp(lookups, { sql: statement.sql, table }, pass);
     }
-    return await withSession((session) =>
+    return withSession((session) =>
       this.#stream(session, isCrowded() ? { ...pass, kept: [] } : pass)
     );
   }
