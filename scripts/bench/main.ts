@@ -2,7 +2,7 @@
 const BENCHES = ["protocol", "log", "engine", "write", "read"] as const;
 
 const USAGE = `deno task bench NAME, one of ${BENCHES.join(", ")}; write and read take
-  --seconds 5  --clients 1,8,32,64  --only NAME,...  and read --rounds 3`;
+  --seconds N  --clients 1,8,32,64  --only NAME,...  and read --rounds 30`;
 
 const [name = "", ...args] = Deno.args;
 const found = BENCHES.find((each) => each === name);

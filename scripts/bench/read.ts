@@ -1,5 +1,4 @@
 /** Point reads and ranges at each read level, beside a connection straight to one MariaDB. */
-import { invariant } from "../../src/base/assert.ts";
 import { READ_LEVELS } from "../../src/protocol/calls/region.ts";
 import { output } from "../services/commands.ts";
 import { type Drive, drive, type Sample, warm } from "./load/drive.ts";
@@ -8,6 +7,7 @@ import { minisql } from "./load/minisql_system.ts";
 import { isWanted, type LoadOptions, loadOptions } from "./load/options.ts";
 import { type Measured, ratios, sampleHead, sampleLine } from "./load/report.ts";
 import type { LoadSystem } from "./load/system.ts";
+import { typical } from "./load/typical.ts";
 import { CREATE_TABLE, fill, pointReads, RANGE_ROWS, rangeReads } from "./load/workload.ts";
 
 const ROWS = 20_000;
@@ -19,12 +19,12 @@ const QUESTIONS = [
 ];
 
 /**
- * `read [--seconds 5] [--clients 1,8,32,64] [--rounds 3] [--only NAME,...]`: names are levels, or
- * `straight`. All that is compared is there at the same time and measured in turns, round after
- * round, since what a machine gives changes from one minute to the next.
+ * `read [--seconds 0.5] [--clients 1,8,32,64] [--rounds 30] [--only NAME,...]`: names are levels,
+ * or `straight`. All that is compared is there at the same time and measured in short turns, round
+ * after round, since what a machine gives changes from one moment to the next.
  */
 export async function run(args: readonly string[]): Promise<void> {
-  const options = loadOptions(args);
+  const options = loadOptions(args, { seconds: 0.5, rounds: 30 });
   const cores = navigator.hardwareConcurrency;
   const { seconds, rounds } = options;
   console.log(`reads from ${ROWS} rows, median of ${rounds} x ${seconds} s, ${cores} cores`);
@@ -101,19 +101,11 @@ async function measure(
         samples[at]?.push(await drive(system, { clients: count, seconds, operation }));
       }
     }
-    for (const [at, { name, samples: medians }] of measured.entries()) {
-      const median = medianOf(samples[at] ?? []);
-      medians.push(median);
-      console.log(sampleLine(name, median));
+    for (const [at, { name, samples: each }] of measured.entries()) {
+      const sample = typical(samples[at] ?? []);
+      each.push(sample);
+      console.log(sampleLine(name, sample));
     }
   }
   return measured;
-}
-
-/** The one with as many faster as slower ones beside it. */
-function medianOf(samples: readonly Sample[]): Sample {
-  const sorted = samples.toSorted((one, other) => one.perSecond - other.perSecond);
-  const median = sorted[sorted.length >> 1];
-  invariant(median !== undefined, "There is a round at least");
-  return median;
 }

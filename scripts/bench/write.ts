@@ -22,7 +22,7 @@ const WARM_SECONDS = 5;
 
 /** `write [--seconds 5] [--clients 1,8,32,64] [--only NAME,...]` */
 export async function run(args: readonly string[]): Promise<void> {
-  const options = loadOptions(args);
+  const options = loadOptions(args, { seconds: 5, rounds: 1 });
   const cores = navigator.hardwareConcurrency;
   console.log(`inserts of one row, each a transaction, ${options.seconds} s each, ${cores} cores`);
   console.log("acknowledged is what is:");

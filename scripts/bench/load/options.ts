@@ -10,15 +10,18 @@ export interface LoadOptions {
   readonly rounds: number;
 }
 
-/** `--seconds 5 --clients 1,8,32,64 --only alone,minisql --rounds 3`; raises what people can read. */
-export function loadOptions(args: readonly string[]): LoadOptions {
+/** Raises what people can read. */
+export function loadOptions(
+  args: readonly string[],
+  usual: Pick<LoadOptions, "seconds" | "rounds">,
+): LoadOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      seconds: { type: "string", default: "5" },
+      seconds: { type: "string", default: String(usual.seconds) },
       clients: { type: "string", default: "1,8,32,64" },
       only: { type: "string", default: "" },
-      rounds: { type: "string", default: "3" },
+      rounds: { type: "string", default: String(usual.rounds) },
     },
   });
   const clients = values.clients.split(",").map(Number);
