@@ -13,7 +13,9 @@ export interface Bundle extends AsyncDisposable {
 }
 
 /**
- * Not minified: the stack of a crash report names functions. The stamp is read at run time by
+ * Not minified: the stack of a crash report names functions. Nor told to keep every name: it would
+ * then set one on each function whenever it is made, which took a third of the time of a read of
+ * many rows. The stamp is read at run time by
  * `src/cli/build_info.ts`.
  */
 export async function bundle(entry: string, stamp: Stamp): Promise<Bundle> {
@@ -22,7 +24,7 @@ export async function bundle(entry: string, stamp: Stamp): Promise<Bundle> {
   const path = `${folder}/minisql.js`;
   const made = { path, [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
   try {
-    const args = ["bundle", "--quiet", "--platform=deno", "--keep-names", `--output=${path}`];
+    const args = ["bundle", "--quiet", "--platform=deno", `--output=${path}`];
     const { success, stderr } = await run(Deno.execPath(), [...args, entry]);
     if (!success) throw new BuildError(`Cannot bundle ${entry}: ${stderr.trim()}`);
     const code = await Deno.readTextFile(path);
