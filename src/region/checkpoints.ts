@@ -25,14 +25,19 @@ export class Checkpoints {
 
   async run(signal: AbortSignal): Promise<void> {
     const { clock, limits, reporter } = this.#copy.deps;
+    // A database that is away is away at every look: why is said once.
+    let said: string | null = null;
     while (!signal.aborted) {
       await pause(clock, limits.checkpointMs, signal);
       const seq = this.#next();
       if (signal.aborted || seq <= this.#noted || this.#copy.unfit !== null) continue;
       try {
         await this.#letGo(seq);
+        said = null;
       } catch (error) {
-        reporter.log("warning", `Cannot let old entries go: ${(error as Error).message}`);
+        const why = (error as Error).message;
+        if (why !== said) reporter.log("warning", `Cannot let old entries go: ${why}`);
+        said = why;
       }
     }
   }
