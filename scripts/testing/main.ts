@@ -30,7 +30,7 @@ const STAGES: readonly (readonly Section[])[] = [
     { name: "integration", command: [...TESTS, "--ignore=tests/contract,tests/e2e", "tests"] },
   ],
   [{ name: "simulation of masters", command: [...SIMULATION, "masters", "--runs=400"] }],
-  [{ name: "simulation of clusters", command: [...SIMULATION, "clusters", "--runs=2000"] }],
+  [{ name: "simulation of clusters", command: [...SIMULATION, "clusters", "--runs=1000"] }],
   [{ name: "build", command: ["deno", "task", "build"] }],
   [{ name: "end-to-end", command: [...TESTS, "tests/e2e"] }],
 ];
