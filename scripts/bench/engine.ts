@@ -4,6 +4,7 @@ import { MysqlEngine } from "../../src/adapters/mysql_engine.ts";
 import { SystemClock } from "../../src/adapters/system_clock.ts";
 import { SystemRandom } from "../../src/adapters/system_random.ts";
 import type { EngineSession } from "../../src/ports/engine.ts";
+import { median } from "./median.ts";
 
 const LIMIT = { timeoutMs: 120_000 };
 /** Each figure is the median of so many rounds, with and without taking turns. */
@@ -165,10 +166,6 @@ async function measure(session: EngineSession, table: string, each: Case): Promi
   const since = performance.now();
   await each.run(session, table);
   return (performance.now() - since) * 1000 / each.count;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 }
 
 async function compare(engine: MysqlEngine, session: EngineSession): Promise<void> {

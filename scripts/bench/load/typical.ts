@@ -1,5 +1,6 @@
 /** One sample that stands for many of the same thing, measured in turns with others. */
 import { invariant } from "../../../src/base/assert.ts";
+import { median } from "../median.ts";
 import type { Sample } from "./drive.ts";
 
 /** Medians, which a moment's trouble does not move; processor time, counted coarsely, is of all. */
@@ -20,9 +21,4 @@ export function typical(samples: readonly Sample[]): Sample {
     p99: median(samples.map(({ p99 }) => p99)),
     cpuMicros,
   };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((one, other) => one - other);
-  return sorted[sorted.length >> 1] ?? NaN;
 }
