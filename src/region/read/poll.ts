@@ -137,12 +137,7 @@ export class Poll {
       : { ...sides, outcome, others: [...known, ...unheard.map(silence)] };
     if (decided.outcome === "won") this.#challengeDissent(own, decided.others, claim);
     if (decided.agree.length > peers.length) {
-      const { outcome, agree, dissent } = decided;
-      heard.unanimous = {
-        peers,
-        fingerprints: claim.fingerprints,
-        verdict: { outcome, agree, dissent },
-      };
+      heard.unanimous = { peers, fingerprints: claim.fingerprints, verdict: decided };
     }
     const table = differingTable(claim, own, decided);
     return { ...decided, reason: reasonOf(decided), table };
@@ -233,7 +228,7 @@ export class Poll {
 
 /** No name holds the character between them. */
 function keyOf({ replica: { region, epoch }, seq, tables }: Claim): string {
-  return `${region}\0${epoch}\0${seq}\0${tables.length === 1 ? tables[0] : tables.join("\0")}`;
+  return `${region}\0${epoch}\0${seq}\0${tables.join("\0")}`;
 }
 
 function silence({ rid }: Peer): Ballot {

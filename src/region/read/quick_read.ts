@@ -134,11 +134,7 @@ export class QuickRead {
   /** While the query runs, where anybody must be asked. */
   #vote(claimed: readonly Claim[]): readonly Verdict[] | Promise<readonly Verdict[]> {
     const { poll } = this.#deps;
-    const known: Verdict[] = [];
-    for (const claim of claimed) {
-      const verdict = poll.known(claim);
-      if (verdict !== null) known.push(verdict);
-    }
+    const known = claimed.flatMap((claim) => poll.known(claim) ?? []);
     if (known.length === claimed.length) return known;
     const voting = Promise.all(claimed.map((claim) => poll.pass(claim, this.#read.signal)));
     voting.catch(() => {});
